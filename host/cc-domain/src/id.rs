@@ -1,0 +1,97 @@
+//! Identifiers.
+
+use std::{fmt, str::FromStr};
+
+use jiff::{Timestamp, tz::TimeZone};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Identifies one run: `YYYYMMDDThhmmssZ-` and 8 lower-case hex digits, as the predecessor wrote it.
+///
+/// The shape is checked before a path is built from it, so an id never leaves the runs folder.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schemars(inline, with = "String")]
+pub struct RunId(String);
+
+/// A text that is no identifier.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum IdError {
+    /// Not the shape of a run id.
+    #[error("'{0}' is not a run id (they look like 20261123T061500Z-1a2b3c4d)")]
+    Run(String),
+}
+
+impl RunId {
+    /// A new id: `now` to the second, and 32 random bits.
+    ///
+    /// # Panics
+    /// Never on a supported platform: only when the system has no source of randomness.
+    #[must_use]
+    pub fn new(now: Timestamp) -> Self {
+        let random = getrandom::u32().unwrap_or_else(|_| std::process::id());
+        let second = now.to_zoned(TimeZone::UTC).strftime("%Y%m%dT%H%M%SZ");
+        Self(format!("{second}-{random:08x}"))
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for RunId {
+    type Err = IdError;
+
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        let shape = |b: &[u8]| {
+            b.len() == 25
+                && b[..8].iter().all(u8::is_ascii_digit)
+                && b[8] == b'T'
+                && b[9..15].iter().all(u8::is_ascii_digit)
+                && &b[15..17] == b"Z-"
+                && b[17..].iter().all(|c| matches!(c, b'0'..=b'9' | b'a'..=b'f'))
+        };
+        if shape(text.as_bytes()) { Ok(Self(text.into())) } else { Err(IdError::Run(text.into())) }
+    }
+}
+
+impl TryFrom<String> for RunId {
+    type Error = IdError;
+
+    fn try_from(text: String) -> Result<Self, IdError> {
+        text.parse()
+    }
+}
+
+impl From<RunId> for String {
+    fn from(id: RunId) -> Self {
+        id.0
+    }
+}
+
+impl fmt::Display for RunId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_id_parses_back() {
+        let id = RunId::new("2026-11-23T06:15:00Z".parse().expect("a time"));
+        assert!(id.as_str().starts_with("20261123T061500Z-"));
+        assert_eq!(id.as_str().parse(), Ok(id));
+    }
+
+    #[test]
+    fn nothing_that_could_be_a_path_is_an_id() {
+        for bad in ["", "..", "20261123T061500Z-1a2b3c4", "20261123T061500Z-1A2B3C4D", "20261123T061500Z-../../ab"] {
+            assert!(bad.parse::<RunId>().is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! Plain types every other crate speaks in: ids, roles, routes, scores, reviews, runs and events. No I/O.
+#![forbid(unsafe_code)]
+
+mod event;
+mod id;
+mod profile;
+mod prompt;
+mod review;
+mod role;
+mod route;
+mod run;
+mod score;
+mod secret;
+
+pub use event::{Event, EventBody, EventSource};
+pub use id::{IdError, RunId};
+pub use profile::{ModelEntry, ModelPrice, Profile, ProfileHealth, Usability};
+pub use prompt::{Template, TemplateKind, TemplateVariable};
+pub use review::{Command, Confidence, Flag, Grade, Review, RunFacts, Severity, ToolUse};
+pub use role::{Role, RoleError, RoleInfo, TaskType};
+pub use route::{Candidate, Choice, Layer, PluginRef, Route, RouteRequest, Said, TraceStep, Verdict};
+pub use run::{ActualRoute, ModelUsage, PermissionDenial, RunMode, RunRecord, RunResult, RunStatus, StopReason, Usage};
+pub use score::{ModelScore, ModelToScore, RoleScore, ScorePart};
+pub use secret::{
+    Allow, AllowTarget, Checksum, Classification, RequiredRule, SecretClass, SecretFinding, SecretRule,
+};
+
+/// Open-ended facts, key and value, as they cross the plugin boundary. Readers ignore keys they do not know.
+pub type Attributes = Vec<(String, String)>;

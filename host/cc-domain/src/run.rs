@@ -1,0 +1,239 @@
+//! The record of one worker.
+
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{Role, Route, RunId, TaskType};
+
+/// Where a run stands. Stored but for `Lost`, which a reader derives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RunStatus {
+    /// Folder and index row are written; the supervisor has not reported yet.
+    Starting,
+    /// The worker process runs.
+    Running,
+    /// A stop was asked for and is not finished.
+    StopRequested,
+    /// Ended by a stop.
+    Stopped,
+    /// The worker ended well.
+    Succeeded,
+    /// It did not.
+    Failed,
+    /// The time limit ended it.
+    TimedOut,
+    /// Its supervisor died before it could say how the run ended.
+    Lost,
+}
+
+impl RunStatus {
+    /// Not ended yet.
+    #[must_use]
+    pub fn is_active(self) -> bool {
+        matches!(self, Self::Starting | Self::Running | Self::StopRequested)
+    }
+
+    /// As it is stored and shown.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Starting => "starting",
+            Self::Running => "running",
+            Self::StopRequested => "stop_requested",
+            Self::Stopped => "stopped",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::TimedOut => "timed_out",
+            Self::Lost => "lost",
+        }
+    }
+
+    /// The status of that name.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        [
+            Self::Starting,
+            Self::Running,
+            Self::StopRequested,
+            Self::Stopped,
+            Self::Succeeded,
+            Self::Failed,
+            Self::TimedOut,
+            Self::Lost,
+        ]
+        .into_iter()
+        .find(|status| status.as_str() == text)
+    }
+}
+
+/// How a run was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RunMode {
+    /// The caller waited for it.
+    Blocking,
+    /// The caller polls it.
+    Streaming,
+    /// In a terminal window.
+    Visible,
+    /// The built-in demo worker; kept out of usage and quality figures.
+    Demo,
+}
+
+/// Why a run was ended from outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StopReason {
+    /// A user or controller asked.
+    UserRequested,
+    /// The time limit.
+    Timeout,
+    /// More output than allowed.
+    OutputBudgetExceeded,
+    /// More events than allowed.
+    EventsBudgetExceeded,
+}
+
+/// Everything `metadata.json` holds. Written by one process at a time: the launcher, then the supervisor.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunRecord {
+    /// Version of this record's form; a reader refuses a newer one.
+    pub format: u32,
+    /// The run.
+    pub run_id: RunId,
+    /// How it was asked for.
+    pub mode: RunMode,
+    /// Where it stands.
+    pub status: RunStatus,
+    /// RFC 3339, UTC.
+    pub started_at: String,
+    /// RFC 3339, UTC.
+    pub finished_at: Option<String>,
+    /// From the worker's start to its end.
+    pub duration_ms: Option<u64>,
+    /// The worker's folder.
+    pub cwd: PathBuf,
+    /// The project's folder: that of the repository, else `cwd`.
+    pub workspace_root: PathBuf,
+    /// `<workspace_root>/.agent-workspace/claude-code-orchestrator`.
+    pub artifact_root: PathBuf,
+    /// The worker's role.
+    pub role: Role,
+    /// The kind of work.
+    pub task_type: TaskType,
+    /// Who does it and who decided so.
+    pub route: Route,
+    /// `plan` or `acceptEdits`.
+    pub permission_mode: String,
+    /// The worker may change files.
+    pub allow_write: bool,
+    /// Time limit, seconds.
+    pub timeout_seconds: u32,
+    /// sha256 of the bytes the worker got as its prompt, hex.
+    pub prompt_sha256: String,
+    /// The worker's command line; no secret is ever in it.
+    pub command: Vec<String>,
+    /// The supervisor's process.
+    pub supervisor_pid: Option<u32>,
+    /// The worker's process.
+    pub child_pid: Option<u32>,
+    /// The worker's exit code; 128 and the signal's number when a signal ended it.
+    pub exit_code: Option<i32>,
+    /// Why it was ended from outside.
+    pub stop_reason: Option<StopReason>,
+    /// What went wrong before or around the worker, in a sentence.
+    pub error: Option<String>,
+    /// What the worker reported.
+    pub result: Option<RunResult>,
+}
+
+impl RunRecord {
+    /// The version this binary writes.
+    pub const FORMAT: u32 = 1;
+}
+
+/// What a worker's last line says, and what its stream showed.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RunResult {
+    /// The final answer, redacted. Empty when there was none.
+    pub text: String,
+    /// Claude Code's own word: an API error comes as `success` with this set.
+    pub is_error: bool,
+    /// `success`, `error_max_turns` and so on.
+    pub subtype: String,
+    /// `completed`, `api_error` and so on.
+    pub terminal_reason: Option<String>,
+    /// HTTP status of the API error that ended it.
+    pub api_error_status: Option<u16>,
+    /// Error texts.
+    pub errors: Vec<String>,
+    /// To resume it.
+    pub session_id: Option<String>,
+    /// Turns of the main conversation.
+    pub num_turns: Option<u32>,
+    /// What really answered.
+    pub actual: ActualRoute,
+    /// This run's tokens.
+    pub usage: Usage,
+    /// USD, as Claude Code reckons it.
+    pub cost_usd: Option<f64>,
+    /// True when Claude Code does not know the model's price and made the cost up.
+    pub cost_is_estimate: bool,
+    /// Tools the worker was refused.
+    pub permission_denials: Vec<PermissionDenial>,
+    /// API retries seen.
+    pub api_retries: u32,
+}
+
+/// The models that really answered.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ActualRoute {
+    /// The one that did most of the work.
+    pub model: Option<String>,
+    /// Every one.
+    pub models: Vec<ModelUsage>,
+}
+
+/// One model's share of a run.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ModelUsage {
+    /// The model.
+    pub model: String,
+    /// Its tokens.
+    pub usage: Usage,
+    /// USD.
+    pub cost_usd: f64,
+}
+
+/// Token counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Usage {
+    /// Not from the cache.
+    pub input_tokens: u64,
+    /// Generated.
+    pub output_tokens: u64,
+    /// Read from the cache.
+    pub cache_read_tokens: u64,
+    /// Written to the cache.
+    pub cache_write_tokens: u64,
+}
+
+impl Usage {
+    /// All of them.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.input_tokens + self.output_tokens + self.cache_read_tokens + self.cache_write_tokens
+    }
+}
+
+/// A tool the worker was refused.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PermissionDenial {
+    /// The tool.
+    pub tool_name: String,
+    /// What it was to do, redacted and bounded.
+    pub input: String,
+}

@@ -1,0 +1,2 @@
+//! The operations, one file each, and their one registry.
+#![forbid(unsafe_code)]

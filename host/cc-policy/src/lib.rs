@@ -1,0 +1,2 @@
+//! The plugin host: engine, worlds, catalog (layers, lock, trust), overrides.
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! Records in, Markdown out. Pure.
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! Run folders and state.db; the only crate that writes state.
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! Default model-scorer plugin.
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! Default prompt-pack plugin.
+#![forbid(unsafe_code)]

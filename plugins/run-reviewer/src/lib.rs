@@ -1,0 +1,2 @@
+//! Default run-reviewer plugin.
+#![forbid(unsafe_code)]

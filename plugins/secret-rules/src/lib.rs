@@ -1,0 +1,2 @@
+//! Default secret-rules plugin.
+#![forbid(unsafe_code)]
