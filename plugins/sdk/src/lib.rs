@@ -33,6 +33,10 @@
 // The bindings that wit-bindgen writes are `unsafe` by nature; nothing else here is.
 #![allow(unsafe_code, missing_docs, unreachable_pub, clippy::unwrap_used, clippy::expect_used)]
 
+mod model_name;
+
+pub use model_name::ModelName;
+
 /// Open-ended facts, as every world passes them.
 pub type Attributes = [(String, String)];
 
