@@ -1,2 +1,34 @@
-//! Run folders and state.db; the only crate that writes state.
+//! Run folders and `state.db`; the only crate that writes state.
+//!
+//! A run is a folder, whose one writer is its supervisor, and a row in `state.db`, which is what lists
+//! and filters are made from. Many servers, commands and supervisors work on one home at once: files are
+//! replaced whole, event lines are appended whole, and everything shared goes through SQLite.
 #![forbid(unsafe_code)]
+
+mod db;
+mod decisions;
+mod error;
+mod events;
+mod files;
+mod home;
+mod liveness;
+mod lock;
+mod os;
+mod run_dir;
+mod runs;
+mod store;
+mod writer;
+
+pub use decisions::Decision;
+pub use error::StoreError;
+pub use events::{EventPage, MAX_EVENT_LINE, read_events};
+pub use files::{create_private_dir, read_bounded, write_atomic};
+pub use home::Home;
+pub use lock::FileLock;
+pub use run_dir::{CreatedRun, RunDir};
+pub use runs::{RunFilter, RunSummary};
+pub use store::Store;
+pub use writer::{LogFile, RunLock, RunWriter};
+
+/// What every fallible call of this crate gives.
+pub type Result<T, E = StoreError> = std::result::Result<T, E>;

@@ -1,0 +1,101 @@
+//! Where the user's state lives.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+};
+
+use directories::BaseDirs;
+
+use crate::{Result, StoreError, create_private_dir};
+
+/// The user's home of the product. Nothing is created before something is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Home {
+    root: PathBuf,
+}
+
+impl Home {
+    /// The variable that moves it.
+    pub const ENV: &str = "CC_ORCHESTRATOR_HOME";
+
+    /// `CC_ORCHESTRATOR_HOME`, else `cc-orchestrator` in the platform's data folder.
+    ///
+    /// # Errors
+    /// When the user has no home folder and the variable is not set.
+    pub fn locate() -> Result<Self> {
+        if let Some(root) = env::var_os(Self::ENV).filter(|value| !value.is_empty()) {
+            let root = PathBuf::from(root);
+            return Ok(Self { root: std::path::absolute(&root).unwrap_or(root) });
+        }
+        let base = BaseDirs::new().ok_or(StoreError::NoHome)?;
+        Ok(Self { root: base.data_dir().join("cc-orchestrator") })
+    }
+
+    /// The home in that folder.
+    pub fn at(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+
+    /// The folder itself.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The database of runs, decisions and all else that is shared.
+    #[must_use]
+    pub fn state_db(&self) -> PathBuf {
+        self.root.join("state.db")
+    }
+
+    /// User plugins, `<id>/<version>/`.
+    #[must_use]
+    pub fn plugins(&self) -> PathBuf {
+        self.root.join("plugins")
+    }
+
+    /// Which user plugins are installed, with their digests.
+    #[must_use]
+    pub fn plugins_lock(&self) -> PathBuf {
+        self.root.join("plugins.lock")
+    }
+
+    /// The user's own values, which have the last word.
+    #[must_use]
+    pub fn overrides(&self) -> PathBuf {
+        self.root.join("overrides.toml")
+    }
+
+    /// The user's own prompt templates.
+    #[must_use]
+    pub fn prompts(&self) -> PathBuf {
+        self.root.join("prompts")
+    }
+
+    /// What operations replaced.
+    #[must_use]
+    pub fn backups(&self) -> PathBuf {
+        self.root.join("backups")
+    }
+
+    /// Compiled components and cached rules; may be deleted at any time.
+    #[must_use]
+    pub fn cache(&self) -> PathBuf {
+        self.root.join("cache")
+    }
+
+    /// Log files.
+    #[must_use]
+    pub fn logs(&self) -> PathBuf {
+        self.root.join("logs")
+    }
+
+    /// Creates the folder, for the user alone, before the first write.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn create(&self) -> Result<()> {
+        create_private_dir(&self.root)
+    }
+}

@@ -1,0 +1,232 @@
+//! The store: folders and rows together.
+
+use std::{
+    path::Path,
+    sync::{Mutex, PoisonError},
+};
+
+use cc_domain::{Event, EventBody, RunId, RunRecord};
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension as _};
+
+use crate::{
+    CreatedRun, FileLock, Home, Result, RunDir, RunFilter, RunSummary, StoreError, db,
+    events::event_line,
+    liveness::{as_lost, is_attended},
+    runs, write_atomic,
+};
+
+/// The user's state. Cheap to open; safe to share between threads and processes.
+#[derive(Debug)]
+pub struct Store {
+    home: Home,
+    db: Mutex<Connection>,
+}
+
+impl Store {
+    /// Opens the home's database, creating or upgrading it first.
+    ///
+    /// # Errors
+    /// When it cannot be created, or was made by a newer version.
+    pub fn open(home: &Home) -> Result<Self> {
+        Ok(Self { home: home.clone(), db: Mutex::new(db::open(home)?) })
+    }
+
+    /// The home it was opened in.
+    #[must_use]
+    pub fn home(&self) -> &Home {
+        &self.home
+    }
+
+    /// Writes the run's folder and then its row; nothing may be spawned for it before.
+    ///
+    /// `prompt` is kept as given, so it must be redacted. The run counts as starting for as long as the
+    /// returned value lives.
+    ///
+    /// # Errors
+    /// When the folder or the row cannot be written; no half of it is left then.
+    pub fn create_run(&self, record: &RunRecord, prompt: &str) -> Result<CreatedRun> {
+        let dir = RunDir::of(&record.workspace_root, &record.run_id);
+        dir.create(&record.workspace_root)?;
+        self.fill(&dir, record, prompt).inspect_err(|_| {
+            // Best effort: the error that matters is the one being returned.
+            let _ = std::fs::remove_dir_all(dir.path());
+        })
+    }
+
+    fn fill(&self, dir: &RunDir, record: &RunRecord, prompt: &str) -> Result<CreatedRun> {
+        let launching = FileLock::acquire(&dir.launch_lock())?;
+        write_atomic(&dir.prompt(), prompt.as_bytes())?;
+        dir.write_record(record)?;
+        write_atomic(&dir.events(), &event_line(&run_started(record))?)?;
+        if let Some(runs) = dir.path().parent() {
+            write_atomic(&runs.join("latest.txt"), format!("{}\n", record.run_id).as_bytes())?;
+        }
+        self.put_row(dir, record)?;
+        Ok(CreatedRun { dir: dir.clone(), _launching: launching })
+    }
+
+    /// Brings folder and row up to the record. Only the launcher (while its run is starting) and the
+    /// supervisor may call this.
+    ///
+    /// # Errors
+    /// When the folder or the row cannot be written.
+    pub fn update_run(&self, record: &RunRecord) -> Result<()> {
+        let dir = RunDir::of(&record.workspace_root, &record.run_id);
+        dir.write_record(record)?;
+        self.put_row(&dir, record)
+    }
+
+    /// The run's record. A run that nobody answers for any more is recorded as lost, once, and listed by
+    /// [`Store::runs_with_leftovers`] until its processes have been ended.
+    ///
+    /// # Errors
+    /// When the run is unknown, or its record is missing or of a newer format.
+    pub fn run(&self, id: &RunId) -> Result<RunRecord> {
+        let row = self.row(id)?;
+        let dir = RunDir::at(&row.run_dir);
+        let record = dir.read_record()?;
+        if record.status.is_active() && !is_attended(&dir)? {
+            return self.settle(&dir, record);
+        }
+        Ok(record)
+    }
+
+    /// The run's folder.
+    ///
+    /// # Errors
+    /// When the run is unknown.
+    pub fn run_dir(&self, id: &RunId) -> Result<RunDir> {
+        Ok(RunDir::at(self.row(id)?.run_dir))
+    }
+
+    /// The runs that pass the filter, active ones first, then the newest; from the index alone. Active ones
+    /// are checked as [`Store::run`] does.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn list_runs(&self, filter: &RunFilter) -> Result<Vec<RunSummary>> {
+        let mut rows = self.sql("list runs", |db| runs::list(db, filter))?;
+        let mut settled = false;
+        for row in rows.iter().filter(|row| row.status.is_active()) {
+            settled |= self.settle_row(row)?;
+        }
+        if settled {
+            rows = self.sql("list runs", |db| runs::list(db, filter))?;
+        }
+        Ok(rows)
+    }
+
+    /// The run that was started last: in that project, or anywhere.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn latest_run(&self, workspace_root: Option<&Path>) -> Result<Option<RunId>> {
+        let of_project = if workspace_root.is_some() { "workspace_root = ?1" } else { "?1 IS NULL" };
+        let select = format!(
+            "SELECT run_id FROM runs WHERE {of_project} ORDER BY started_ms DESC, run_id DESC LIMIT 1"
+        );
+        let root = workspace_root.map(|root| root.to_string_lossy());
+        let found = self.sql("find the latest run", |db| {
+            db.prepare(&select)?.query_row([root], |row| row.get::<_, String>(0)).optional()
+        })?;
+        Ok(found.and_then(|id| id.parse().ok()))
+    }
+
+    /// Lost runs whose processes and private files may still be there.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn runs_with_leftovers(&self) -> Result<Vec<RunId>> {
+        let ids: Vec<String> = self.sql("list lost runs", |db| {
+            db.prepare("SELECT run_id FROM runs WHERE leftovers = 1")?
+                .query_map([], |row| row.get(0))?
+                .collect()
+        })?;
+        Ok(ids.iter().filter_map(|id| id.parse().ok()).collect())
+    }
+
+    /// A lost run's processes and private files are gone.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn leftovers_ended(&self, id: &RunId) -> Result<()> {
+        self.sql("update a run", |db| {
+            db.execute("UPDATE runs SET leftovers = 0 WHERE run_id = ?1", [id.as_str()])
+        })
+        .map(drop)
+    }
+
+    pub(crate) fn put_row(&self, dir: &RunDir, record: &RunRecord) -> Result<()> {
+        self.sql("write a run", |db| runs::put(db, dir, record))
+    }
+
+    /// Runs one action on the database.
+    pub(crate) fn sql<T>(
+        &self,
+        action: &'static str,
+        run: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T> {
+        // A panic elsewhere cannot leave the connection half-way: every action is one statement or transaction.
+        let db = self.db.lock().unwrap_or_else(PoisonError::into_inner);
+        run(&db).map_err(|source| StoreError::Sql { action, path: self.home.state_db(), source })
+    }
+
+    fn row(&self, id: &RunId) -> Result<RunSummary> {
+        self.sql("find a run", |db| runs::get(db, id).optional())?
+            .ok_or_else(|| StoreError::UnknownRun(id.clone()))
+    }
+
+    /// Settles an active row if its run is over; says whether it did.
+    fn settle_row(&self, row: &RunSummary) -> Result<bool> {
+        let dir = RunDir::at(&row.run_dir);
+        if is_attended(&dir)? {
+            return Ok(false);
+        }
+        match dir.read_record() {
+            Ok(record) => self.settle(&dir, record).map(|record| !record.status.is_active()),
+            // A folder that was deleted or damaged leaves only the row to correct.
+            Err(_) => self.lose_row(&row.run_id).map(|()| true),
+        }
+    }
+
+    /// Records how an unattended run stands: lost, unless its supervisor got to write the end after all.
+    fn settle(&self, dir: &RunDir, stale: RunRecord) -> Result<RunRecord> {
+        // With the supervisor's lock in hand nobody else can be writing.
+        let Some(_writing) = FileLock::try_acquire(&dir.supervisor_lock())? else { return Ok(stale) };
+        let record = dir.read_record()?;
+        if !record.status.is_active() {
+            self.put_row(dir, &record)?;
+            return Ok(record);
+        }
+        let lost = as_lost(record, &Timestamp::now().to_string());
+        // The row is marked first: a crash in between must not hide the processes that are left.
+        self.lose_row(&lost.run_id)?;
+        dir.write_record(&lost)?;
+        self.put_row(dir, &lost)?;
+        Ok(lost)
+    }
+
+    fn lose_row(&self, id: &RunId) -> Result<()> {
+        self.sql("record a lost run", |db| {
+            db.execute(
+                "UPDATE runs SET status = 'lost', active = 0, leftovers = 1 WHERE run_id = ?1",
+                [id.as_str()],
+            )
+        })
+        .map(drop)
+    }
+}
+
+fn run_started(record: &RunRecord) -> Event {
+    Event {
+        seq: 1,
+        ts: Timestamp::now().to_string(),
+        run_id: record.run_id.clone(),
+        body: EventBody::RunStarted {
+            role: record.role.as_str().into(),
+            task_type: record.task_type.as_str().into(),
+            model: record.route.model.clone(),
+        },
+    }
+}
