@@ -1,0 +1,138 @@
+//! What earlier runs say, weighed by how many there were.
+
+use cc_policy_sdk::{Attributes, model_scorer::Part, number};
+
+use crate::round;
+
+/// A run in another role says a quarter of what one in the same role says.
+const OTHER_ROLES: f64 = 0.25;
+/// The parts' names.
+const HERE: &str = "history";
+const ELSEWHERE: &str = "history_other_roles";
+
+/// Runs of one kind and how they went on average, 0 to 10.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Record {
+    runs: f64,
+    value: f64,
+}
+
+/// A model's runs in the asked role, and in all others.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct History {
+    here: Record,
+    elsewhere: Record,
+}
+
+impl Record {
+    fn read(attributes: &Attributes, prefix: &str) -> Self {
+        let given = |name: &str| number(attributes, &format!("{prefix}.{name}")).filter(|n| *n >= 0.0);
+        let runs = given("runs").unwrap_or(0.0);
+        // A grade already takes off for a failed run; without grades, success is all there is.
+        let graded = given("score").map(|score| score / 10.0);
+        let counted = given("successes").map(|successes| 10.0 * successes / runs);
+        match graded.or(counted) {
+            Some(value) if runs >= 1.0 => Self { runs, value: value.clamp(0.0, 10.0) },
+            _ => Self::default(),
+        }
+    }
+
+    fn without(self, part: Self) -> Self {
+        let runs = self.runs - part.runs;
+        if runs < 1.0 {
+            return Self::default();
+        }
+        let value = (self.runs * self.value - part.runs * part.value) / runs;
+        Self { runs, value: value.clamp(0.0, 10.0) }
+    }
+}
+
+impl History {
+    pub(crate) fn of(attributes: &Attributes, role: &str) -> Self {
+        let here = Record::read(attributes, &format!("history.{role}"));
+        Self { here, elsewhere: Record::read(attributes, "history").without(here) }
+    }
+
+    /// The parts history adds to a score: as `prior_strength` runs' worth of table, so every run counts once.
+    pub(crate) fn parts(&self, prior_strength: f64) -> Vec<Part> {
+        let here = self.here.runs;
+        let elsewhere = self.elsewhere.runs * OTHER_ROLES;
+        let whole = prior_strength + here + elsewhere;
+        [(HERE, here, self.here.value), (ELSEWHERE, elsewhere, self.elsewhere.value)]
+            .into_iter()
+            .filter(|(_, evidence, _)| *evidence > 0.0)
+            .map(|(name, evidence, value)| Part {
+                name: name.into(),
+                value: round(value),
+                weight: evidence / whole,
+            })
+            .collect()
+    }
+
+    /// Adds a sentence on what was counted and how much it weighs.
+    pub(crate) fn explain(&self, role: &str, prior_strength: f64, basis: &mut Vec<String>) {
+        for part in self.parts(prior_strength) {
+            let (runs, place) = match part.name.as_str() {
+                HERE => (self.here.runs, ""),
+                _ => (self.elsewhere.runs, " in other roles"),
+            };
+            basis.push(format!(
+                "{role}: {runs:.0} earlier runs{place} went {:.1} of 10 on average and weigh {:.0} %",
+                part.value,
+                part.weight * 100.0
+            ));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn history(pairs: &[(&str, &str)]) -> History {
+        let pairs: Vec<_> =
+            pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        History::of(&pairs, "review")
+    }
+
+    #[test]
+    fn as_many_runs_as_the_prior_weigh_half() {
+        let parts = history(&[("history.review.runs", "8"), ("history.review.score", "90")]).parts(8.0);
+        assert_eq!(parts.len(), 1);
+        assert_eq!((parts[0].value, parts[0].weight), (9.0, 0.5));
+    }
+
+    #[test]
+    fn runs_in_other_roles_are_counted_once_and_weigh_less() {
+        let seen = history(&[
+            ("history.runs", "20"),
+            ("history.score", "60"),
+            ("history.review.runs", "4"),
+            ("history.review.score", "100"),
+        ]);
+        let parts = seen.parts(8.0);
+        assert_eq!((parts[0].name.as_str(), parts[0].weight), ("history", 0.25));
+        assert_eq!(
+            (parts[1].name.as_str(), parts[1].value, parts[1].weight),
+            ("history_other_roles", 5.0, 0.25)
+        );
+    }
+
+    #[test]
+    fn success_counts_where_there_are_no_grades() {
+        let parts = history(&[("history.review.runs", "4"), ("history.review.successes", "1")]).parts(8.0);
+        assert_eq!(parts[0].value, 2.5);
+    }
+
+    #[test]
+    fn no_runs_or_nonsense_add_nothing() {
+        for pairs in [
+            &[][..],
+            &[("history.review.runs", "0"), ("history.review.score", "90")],
+            &[("history.review.runs", "5")],
+            &[("history.review.runs", "-3"), ("history.review.score", "NaN")],
+        ] {
+            assert!(history(pairs).parts(8.0).is_empty(), "{pairs:?}");
+        }
+    }
+}
