@@ -66,12 +66,15 @@ fn add(servers: &CstObject, options: &SetupOptions) -> Vec<String> {
 fn change(entry: &CstObject, old: &Value, options: &SetupOptions) -> (Action, Vec<String>) {
     let command = command_of(old);
     let ours = command.is_some_and(predecessor::is_ours);
-    let current = command == Some(&*binary(options)) && old.get("args") == Some(&Value::from(SERVER_ARGS));
-    if current {
+    // Ours may have more arguments, such as --workspace: they are the user's.
+    let serves = ours && old.pointer("/args/0").and_then(Value::as_str) == SERVER_ARGS.first().copied();
+    if serves && command == Some(&*binary(options)) {
         return (Action::AlreadySetUp, Vec::new());
     }
     set(entry, "command", binary(options).into());
-    set(entry, "args", args());
+    if !serves {
+        set(entry, "args", args());
+    }
     if ours {
         return (Action::Update, Vec::new());
     }

@@ -48,6 +48,7 @@ pub(super) fn set_up(before: &str, options: &SetupOptions) -> Result<Edit, EditE
         let dropped = drop_obsolete_env(entry);
         notes = predecessor::notes(command.as_deref(), &dropped, &kept_settings(entry));
     }
+    start_us(entry, ours, options);
     complete(entry, options);
     notes.extend(remarks(entry));
     let text = lines::keep_endings(before, &document.to_string());
@@ -105,6 +106,7 @@ fn entry_mut(document: &mut DocumentMut) -> Result<Option<&mut dyn TableLike>, E
 /// Appends the entry as text; where that is not TOML (`mcp_servers = { … }`), puts it into the value that is there.
 fn add(before: &str, mut document: DocumentMut, options: &SetupOptions) -> Result<Edit, EditError> {
     let mut entry = Table::new();
+    start_us(&mut entry, false, options);
     complete(&mut entry, options);
     let notes = remarks(&entry);
     let appended = lines::append(before, &as_text(entry.clone()));
@@ -127,15 +129,19 @@ fn as_text(entry: Table) -> String {
     document.to_string()
 }
 
-/// Gives the entry all it needs. What the user set stays, but for the program to start.
-fn complete(entry: &mut dyn TableLike, options: &SetupOptions) {
+/// The program to start. More arguments of our own entry, such as `--workspace`, are the user's.
+fn start_us(entry: &mut dyn TableLike, ours: bool, options: &SetupOptions) {
     let binary = options.binary.to_string_lossy();
     if text_at(entry, "command") != Some(&*binary) {
         set(entry, "command", Value::from(&*binary));
     }
-    if entry.get("args").and_then(texts) != Some(SERVER_ARGS.to_vec()) {
+    if !ours || !entry.get("args").and_then(texts).is_some_and(|args| args.starts_with(SERVER_ARGS)) {
         set(entry, "args", SERVER_ARGS.iter().copied().collect());
     }
+}
+
+/// Gives the entry the settings it lacks. What the user set stays.
+fn complete(entry: &mut dyn TableLike, options: &SetupOptions) {
     add_env_vars(entry);
     set_default(entry, "startup_timeout_sec", Value::from(STARTUP_TIMEOUT_SECONDS));
     set_default(entry, "tool_timeout_sec", Value::from(TOOL_TIMEOUT_SECONDS));

@@ -189,13 +189,13 @@ fn every_second_run_changes_nothing() {
 
 #[test]
 fn codex_settings_of_the_user_stay() {
-    let mine = "[mcp_servers.claude-code-orchestrator]\ncommand = \"/old/cc-orchestrator\"\nargs = [\"mcp\"] # mine\n\
+    let mine = "[mcp_servers.claude-code-orchestrator]\ncommand = \"/old/cc-orchestrator\"\nargs = [\"mcp\", \"--workspace\", \"/w\"] # mine\n\
                 env_vars = [\"MINE\"]\nstartup_timeout_sec = 5\ntool_timeout_sec = 60\n\n\
                 [mcp_servers.claude-code-orchestrator.tools.cc_run_agent]\napproval_mode = \"prompt\"\n";
     let edit = codex::set_up(mine, &options(Path::new("/x"))).unwrap();
     assert_eq!(edit.action, Action::Update);
     for kept in [
-        "args = [\"mcp\"] # mine",
+        "args = [\"mcp\", \"--workspace\", \"/w\"] # mine",
         "[\"MINE\", ",
         "startup_timeout_sec = 5",
         "tool_timeout_sec = 60",
