@@ -90,7 +90,9 @@ mod tests {
 
     #[test]
     fn nothing_that_could_be_a_path_is_an_id() {
-        for bad in ["", "..", "20261123T061500Z-1a2b3c4", "20261123T061500Z-1A2B3C4D", "20261123T061500Z-../../ab"] {
+        for bad in
+            ["", "..", "20261123T061500Z-1a2b3c4", "20261123T061500Z-1A2B3C4D", "20261123T061500Z-../../ab"]
+        {
             assert!(bad.parse::<RunId>().is_err(), "{bad}");
         }
     }

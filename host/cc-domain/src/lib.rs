@@ -19,7 +19,9 @@ pub use prompt::{Template, TemplateKind, TemplateVariable};
 pub use review::{Command, Confidence, Flag, Grade, Review, RunFacts, Severity, ToolUse};
 pub use role::{Role, RoleError, RoleInfo, TaskType};
 pub use route::{Candidate, Choice, Layer, PluginRef, Route, RouteRequest, Said, TraceStep, Verdict};
-pub use run::{ActualRoute, ModelUsage, PermissionDenial, RunMode, RunRecord, RunResult, RunStatus, StopReason, Usage};
+pub use run::{
+    ActualRoute, ModelUsage, PermissionDenial, RunMode, RunRecord, RunResult, RunStatus, StopReason, Usage,
+};
 pub use score::{ModelScore, ModelToScore, RoleScore, ScorePart};
 pub use secret::{
     Allow, AllowTarget, Checksum, Classification, RequiredRule, SecretClass, SecretFinding, SecretRule,

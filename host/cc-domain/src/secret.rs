@@ -109,7 +109,10 @@ pub struct SecretFinding {
 // Not derived: a finding in a log or a panic message must not show its secret.
 impl std::fmt::Debug for SecretFinding {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SecretFinding").field("rule_id", &self.rule_id).field("path", &self.path).finish_non_exhaustive()
+        f.debug_struct("SecretFinding")
+            .field("rule_id", &self.rule_id)
+            .field("path", &self.path)
+            .finish_non_exhaustive()
     }
 }
 
