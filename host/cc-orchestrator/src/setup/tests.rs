@@ -457,3 +457,14 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_example_file_says_what_setup_writes() {
+    let values = |text: &str| -> serde_json::Value {
+        let mut file: serde_json::Value = toml_edit::de::from_str(text).unwrap();
+        file["mcp_servers"][ENTRY].as_object_mut().unwrap().remove("command").unwrap();
+        file
+    };
+    let example = include_str!("../../../../docs/mcp.codex.example.toml");
+    assert_eq!(values(example), values(&codex_edit("")));
+}
