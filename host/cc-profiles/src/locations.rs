@@ -97,8 +97,10 @@ impl Locations {
     fn expand(&self, text: &str) -> PathBuf {
         match text.strip_prefix('~') {
             Some("") => self.user_home.clone(),
-            Some(rest) if rest.starts_with(['/', '\\']) => self.user_home.join(&rest[1..]),
-            _ => PathBuf::from(text),
+            Some(rest) => {
+                rest.strip_prefix(['/', '\\']).map_or_else(|| text.into(), |rest| self.user_home.join(rest))
+            }
+            None => text.into(),
         }
     }
 
