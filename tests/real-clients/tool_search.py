@@ -17,6 +17,7 @@ from bm25 import Ranking
 from stubs import OpenAI, say, search
 
 LIMIT = 8  # what Codex's search gives when the model names no number
+BATCH = 60  # searches a session: their results must fit into the model's context
 
 
 def listed(binary, bench):
@@ -40,6 +41,13 @@ def listed(binary, bench):
 
 def real_search(queries, binary, bench):
     """Tool names by query, best first, as the real Codex ranks them."""
+    queries, found = list(queries), {}
+    for start in range(0, len(queries), BATCH):
+        found.update(one_session(queries[start : start + BATCH], binary, bench))
+    return found
+
+
+def one_session(queries, binary, bench):
     api = bench.serve(OpenAI([[search(query, LIMIT) for query in queries], [say("end")]]))
     bench.configure_codex(api)
     bench.run([binary, "setup", "codex"]).check_returncode()
@@ -52,6 +60,8 @@ def real_search(queries, binary, bench):
             arguments = asked[item["call_id"]]
             query = (json.loads(arguments) if isinstance(arguments, str) else arguments)["query"]
             found[query] = [tool["name"] for namespace in item["tools"] for tool in namespace["tools"]]
+    if not any(found.values()):
+        raise SystemExit("Codex found no tool at all: the server did not answer in time")
     return found
 
 
