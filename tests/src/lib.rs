@@ -1,2 +1,26 @@
-//! End-to-end tests: the real binary, a fake worker, hermetic homes.
+//! What the end-to-end tests stand on: the real binary, hermetic homes, a raw MCP client, a scripted worker.
+//!
+//! Tests see the product from outside only, so this crate depends on none of its crates. Deadlines here are safety
+//! nets: a test waits for a condition and never for a time.
 #![forbid(unsafe_code)]
+// Failing loudly is what test support is for.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod binary;
+mod ccswitch;
+mod leaks;
+mod mcp;
+mod patience;
+pub mod plugin;
+#[cfg(target_os = "linux")]
+pub mod processes;
+mod sandbox;
+pub mod script;
+pub mod shape;
+
+pub use binary::{fake_worker, product, repository};
+pub use ccswitch::Profile;
+pub use leaks::Leaks;
+pub use mcp::{McpClient, ToolResult};
+pub use patience::{PATIENCE, eventually};
+pub use sandbox::{Finished, Sandbox};

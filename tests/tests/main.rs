@@ -1,0 +1,16 @@
+//! The product from outside: the real binary, real processes, a fresh world for each test. One topic a file.
+#![forbid(unsafe_code)]
+// The helpers of tests fail as loudly as the tests.
+#![allow(clippy::expect_used)]
+
+mod cli;
+mod concurrency;
+#[cfg(target_os = "linux")]
+mod crash;
+mod demo;
+mod docs;
+mod mcp;
+mod policy;
+mod run;
+#[cfg(target_os = "linux")]
+mod secrecy;

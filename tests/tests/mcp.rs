@@ -1,0 +1,283 @@
+//! The MCP server, as a controller meets it.
+
+use cc_orchestrator_tests::{McpClient, Sandbox, eventually, script::Step, shape};
+use serde_json::{Value, json};
+
+/// A worker that says it has begun, and answers once it is told to.
+fn patient_worker(sandbox: &Sandbox) {
+    sandbox.script(&[
+        Step::Mark(sandbox.record("begun")),
+        Step::WaitFor(sandbox.record("go")),
+        Step::finish("Here I am."),
+    ]);
+}
+
+fn let_go(sandbox: &Sandbox) {
+    std::fs::write(sandbox.record("go"), "").expect("a file");
+}
+
+/// Starts the patient worker through a call that waits for it.
+fn waiting_call(sandbox: &Sandbox, client: &mut McpClient) -> u64 {
+    let id = client.start_call("cc_run_agent", json!({ "task": "Wait for me." }));
+    eventually("the worker's start", || sandbox.record("begun").exists().then_some(()));
+    id
+}
+
+/// The only run's status, asked by a process of its own.
+fn only_run(sandbox: &Sandbox) -> Value {
+    let listed = sandbox.run(&["run-status", "--include-finished", "--json"]).json();
+    assert_eq!(listed["count"], 1, "{listed}");
+    listed["runs"][0].clone()
+}
+
+fn finished_by_itself(sandbox: &Sandbox) {
+    eventually("the run's end", || (only_run(sandbox)["status"] == "succeeded").then_some(()));
+}
+
+#[test]
+fn the_server_says_who_it_is_and_how_to_work_with_it() {
+    let mut client = Sandbox::new().mcp_silent();
+    let hello = client.initialize();
+    assert_eq!(hello["serverInfo"]["name"], "cc-orchestrator");
+    assert!(hello["instructions"].as_str().is_some_and(|text| text.contains("cc_run_agent")), "{hello}");
+    assert!(hello["capabilities"].get("logging").is_none(), "logging is not offered: {hello}");
+}
+
+#[test]
+fn the_tools_are_these() {
+    insta::assert_json_snapshot!("tools", Sandbox::new().mcp().list_tools());
+}
+
+#[test]
+fn every_tool_says_all_a_controller_needs_in_few_bytes() {
+    let mut client = Sandbox::new().mcp();
+    let id = client.send("tools/list", json!({}));
+    let bytes = client.wait_bytes(id);
+    let tools = client.list_tools();
+    assert!(bytes <= 900 * tools.len(), "{bytes} bytes for {} tools", tools.len());
+    for tool in tools {
+        for part in ["name", "title", "description", "annotations", "inputSchema", "outputSchema"] {
+            assert!(!tool[part].is_null(), "{part} of {tool}");
+        }
+        assert_eq!(tool["outputSchema"]["type"], "object", "{tool}");
+    }
+}
+
+#[test]
+fn every_reply_fits_the_schema_it_was_announced_with() {
+    let sandbox = Sandbox::with_profiles();
+    let mut client = sandbox.mcp();
+    let tools = client.list_tools();
+    let calls = [
+        ("cc_healthcheck", json!({})),
+        ("cc_list_profiles", json!({})),
+        ("cc_pick_profile", json!({ "role": "review" })),
+        ("cc_score_models", json!({})),
+        ("cc_score_models", json!({ "role": "testing" })),
+        ("cc_run_agent", json!({ "task": "Say hello." })),
+        ("cc_run_status", json!({ "include_finished": true })),
+        ("cc_last_run", json!({})),
+        ("cc_prompt_pack", json!({})),
+        ("cc_local_policy", json!({})),
+        ("cc_list_profiles", json!({ "response_format": "markdown" })),
+    ];
+    for (name, arguments) in calls {
+        let tool =
+            tools.iter().find(|tool| tool["name"] == name).unwrap_or_else(|| panic!("{name} is listed"));
+        let reply = client.call(name, arguments.clone());
+        assert!(!reply.is_error, "{name} {arguments}: {}", reply.structured);
+        let misfits = shape::misfits(&tool["outputSchema"], &reply.structured);
+        assert!(misfits.is_empty(), "{name} {arguments}: {misfits:#?}");
+    }
+    for tool in &tools {
+        assert!(calls_cover(&tool["name"]), "no call above covers {}", tool["name"]);
+    }
+
+    fn calls_cover(name: &Value) -> bool {
+        [
+            "cc_healthcheck",
+            "cc_list_profiles",
+            "cc_pick_profile",
+            "cc_score_models",
+            "cc_run_agent",
+            "cc_run_status",
+            "cc_last_run",
+            "cc_prompt_pack",
+            "cc_local_policy",
+        ]
+        .iter()
+        .any(|known| name == known)
+    }
+}
+
+#[test]
+fn arguments_come_flat_wrapped_or_as_text() {
+    let sandbox = Sandbox::with_profiles();
+    let mut client = sandbox.mcp();
+    let flat = client.call("cc_pick_profile", json!({ "role": "review" })).structured;
+    assert_eq!(flat["role"], "review", "{flat}");
+    for arguments in [
+        json!({ "params": { "role": "review" } }),
+        json!({ "params": "{\"role\": \"review\"}" }),
+        json!({ "role": "review", "task_type": null }),
+    ] {
+        assert_eq!(client.call("cc_pick_profile", arguments.clone()).structured, flat, "{arguments}");
+    }
+}
+
+#[test]
+fn a_refused_call_says_everything_in_its_structured_part() {
+    let sandbox = Sandbox::with_profiles();
+    let mut client = sandbox.mcp();
+    let cases = [
+        ("cc_pick_profile", json!({ "rol": "review" }), "invalid_input", "rol"),
+        ("cc_pick_profile", json!({ "role": 7 }), "invalid_input", "role"),
+        ("cc_pick_profile", json!({ "profile": "nobody" }), "not_found", "nobody"),
+        ("cc_run_status", json!({ "run_id": "../../etc" }), "invalid_input", "run_id"),
+        (
+            "cc_run_status",
+            json!({ "run_id": "20200101T000000Z-00000000" }),
+            "not_found",
+            "20200101T000000Z-00000000",
+        ),
+        ("cc_run_agent", json!({ "task": " " }), "invalid_input", "task"),
+        ("cc_run_agent", json!({ "task": "x".repeat(20_001) }), "invalid_input", "20000"),
+        ("cc_run_agent", json!({ "task": "x", "timeout_seconds": 9 }), "invalid_input", "timeout_seconds"),
+        ("cc_run_agent", json!({ "task": "x", "wait_seconds": 281 }), "invalid_input", "wait_seconds"),
+        ("cc_run_agent", json!({ "task": "x", "cwd": "no/such/folder" }), "not_found", "no/such/folder"),
+        ("cc_last_run", json!({}), "not_found", "no run"),
+        ("cc_prompt_pack", json!({ "template": "nothing-like-it" }), "not_found", "nothing-like-it"),
+    ];
+    for (tool, arguments, kind, word) in cases {
+        let reply = client.call(tool, arguments.clone());
+        let said = &reply.structured;
+        assert!(reply.is_error, "{tool} {arguments}: {said}");
+        assert_eq!((&said["ok"], &said["kind"]), (&json!(false), &json!(kind)), "{tool} {arguments}: {said}");
+        assert!(said["error"].as_str().is_some_and(|text| text.contains(word)), "'{word}' in {said}");
+        assert!(said["next_step"].as_str().is_some_and(|text| !text.is_empty()), "{said}");
+    }
+}
+
+#[test]
+fn what_is_no_tool_is_an_error_of_the_protocol() {
+    let mut client = Sandbox::new().mcp();
+    let error =
+        client.request("tools/call", json!({ "name": "cc_no_such_tool", "arguments": {} })).unwrap_err();
+    assert_eq!(error["code"], -32602, "{error}");
+    let error = client.request("no/such/method", json!({})).unwrap_err();
+    assert_eq!(error["code"], -32601, "{error}");
+}
+
+#[test]
+fn a_call_never_waits_for_another() {
+    let sandbox = Sandbox::with_profiles();
+    patient_worker(&sandbox);
+    let mut client = sandbox.mcp();
+    let slow = waiting_call(&sandbox, &mut client);
+    let quick = client.call("cc_list_profiles", json!({}));
+    assert_eq!(quick.structured["count"], 3);
+    assert!(client.is_waiting(slow), "the worker has not answered, but its call has");
+    let_go(&sandbox);
+    let reply = client.finish_call(slow).structured;
+    assert_eq!((&reply["status"], &reply["result"]), (&json!("succeeded"), &json!("Here I am.")), "{reply}");
+}
+
+#[test]
+fn who_will_not_wait_gets_a_run_to_ask_for() {
+    let sandbox = Sandbox::with_profiles();
+    patient_worker(&sandbox);
+    let mut client = sandbox.mcp();
+    let started =
+        client.call("cc_run_agent", json!({ "task": "Wait for me.", "wait_seconds": 0 })).structured;
+    assert_eq!((&started["ok"], &started["active"]), (&json!(true), &json!(true)), "{started}");
+    let run_id = started["run_id"].clone();
+    assert!(started["next_step"].as_str().is_some_and(|text| text.contains(run_id.as_str().expect("an id"))));
+    let_go(&sandbox);
+    let ended = eventually("the run's end", || {
+        let status = client.call("cc_run_status", json!({ "run_id": run_id })).structured;
+        (status["active"] == false).then_some(status)
+    });
+    assert_eq!((&ended["status"], &ended["result"]), (&json!("succeeded"), &json!("Here I am.")), "{ended}");
+}
+
+#[test]
+fn progress_is_told_to_those_who_ask() {
+    let sandbox = Sandbox::with_profiles();
+    patient_worker(&sandbox);
+    let mut client = sandbox.mcp();
+    let params = json!({ "name": "cc_run_agent", "arguments": { "task": "Wait." }, "_meta": { "progressToken": "p1" } });
+    let id = client.send("tools/call", params);
+    eventually("news of progress", || {
+        assert!(client.is_waiting(id), "the call waits");
+        client.notifications().iter().find(|note| note["params"]["progressToken"] == "p1").cloned()
+    });
+    let_go(&sandbox);
+    assert_eq!(client.finish_call(id).structured["status"], "succeeded");
+}
+
+#[test]
+fn cancelling_ends_the_wait_and_not_the_worker() {
+    let sandbox = Sandbox::with_profiles();
+    patient_worker(&sandbox);
+    let mut client = sandbox.mcp();
+    let id = waiting_call(&sandbox, &mut client);
+    client.cancel(id);
+    assert_eq!(client.call("cc_run_status", json!({})).structured["active_count"], 1);
+    let_go(&sandbox);
+    finished_by_itself(&sandbox);
+    // An answer may come, but no result: nobody waits for one.
+    if !client.is_waiting(id) {
+        client.wait(id).expect_err("a cancelled call has no result");
+    }
+}
+
+#[test]
+fn a_client_that_hangs_up_ends_the_server_and_not_the_worker() {
+    let sandbox = Sandbox::with_profiles();
+    patient_worker(&sandbox);
+    let mut client = sandbox.mcp();
+    waiting_call(&sandbox, &mut client);
+    assert!(client.close().success());
+    assert_eq!(only_run(&sandbox)["status"], "running");
+    let_go(&sandbox);
+    finished_by_itself(&sandbox);
+}
+
+#[test]
+fn a_server_that_is_killed_takes_no_worker_with_it() {
+    let sandbox = Sandbox::with_profiles();
+    patient_worker(&sandbox);
+    let mut client = sandbox.mcp();
+    waiting_call(&sandbox, &mut client);
+    client.kill();
+    assert_eq!(only_run(&sandbox)["status"], "running");
+    let_go(&sandbox);
+    finished_by_itself(&sandbox);
+}
+
+#[test]
+fn a_client_that_says_nothing_ends_the_server_too() {
+    assert!(Sandbox::new().mcp_silent().close().success());
+    assert!(Sandbox::new().mcp().close().success());
+}
+
+#[test]
+fn templates_are_prompts_as_well() {
+    let mut client = Sandbox::new().mcp();
+    let prompts = client.request("prompts/list", json!({})).expect("prompts")["prompts"].clone();
+    let prompts = prompts.as_array().expect("a list");
+    let bugfix = prompts.iter().find(|prompt| prompt["name"] == "bugfix").expect("bugfix is among them");
+    let arguments: serde_json::Map<String, Value> = bugfix["arguments"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|argument| {
+            (argument["name"].as_str().expect("a name").to_owned(), json!("the login page is blank"))
+        })
+        .collect();
+    let got =
+        client.request("prompts/get", json!({ "name": "bugfix", "arguments": arguments })).expect("a prompt");
+    let text = got["messages"][0]["content"]["text"].as_str().expect("a text");
+    assert!(text.contains("the login page is blank"), "{text}");
+    client.request("prompts/get", json!({ "name": "no-such-prompt" })).expect_err("there is no such prompt");
+}
