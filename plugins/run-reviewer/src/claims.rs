@@ -67,6 +67,8 @@ const PAST: [&str; 15] = [
     "before",
     "were",
 ];
+/// Words that leave something out.
+const EXCEPT: [&str; 4] = ["except", "excluding", "apart", "besides"];
 /// How far before a word its negation may stand.
 const NEAR: usize = 3;
 
@@ -83,7 +85,7 @@ pub(crate) fn in_text(text: &str) -> Claim {
 
 /// Lower-case words and numbers; what a negation is contracted to becomes `not`.
 fn words(sentence: &str) -> Vec<String> {
-    let lower = sentence.to_lowercase().replace('’', "'");
+    let lower = sentence.to_ascii_lowercase().replace('’', "'");
     let raw = lower.split(|c: char| !c.is_alphanumeric() && c != '\'').filter(|word| !word.is_empty());
     raw.map(|word| if word.ends_with("n't") { "not".to_owned() } else { word.to_owned() }).collect()
 }
@@ -93,6 +95,10 @@ fn is_in(list: &[&str], word: &str) -> bool {
 }
 
 fn admits_failure(sentence: &[String]) -> bool {
+    let passes = sentence.iter().any(|word| is_in(&PASS, word));
+    if passes && (partial(sentence) || sentence.iter().any(|word| is_in(&EXCEPT, word))) {
+        return true;
+    }
     let past = sentence.iter().any(|word| is_in(&PAST, word));
     sentence.iter().enumerate().any(|(at, word)| {
         let before = &sentence[..at];
@@ -106,6 +112,13 @@ fn admits_failure(sentence: &[String]) -> bool {
             is_in(&PASS, word) && negated(before) && !past
         }
     })
+}
+
+/// "11 of 12", "11/12".
+fn partial(sentence: &[String]) -> bool {
+    let numbers: Vec<Option<u64>> =
+        sentence.iter().filter(|word| *word != "of").map(|word| word.parse().ok()).collect();
+    numbers.windows(2).any(|pair| matches!(pair, [Some(some), Some(all)] if some < all))
 }
 
 fn claim_of(sentence: &[String]) -> Claim {
@@ -185,6 +198,7 @@ mod tests {
                 "The test suite is green with no failures.",
                 "There are no failures and all tests pass",
                 "Everything passes.",
+                "Tests: 12/12 passed",
                 "Failures: 0. 7 passed.",
                 "I've verified that every check passes",
                 "Previously 3 tests were failing; now all tests are passing.",
@@ -212,6 +226,9 @@ mod tests {
             Claim::Nothing,
             &[
                 "10 passed, 2 failed",
+                "11 of 12 tests pass",
+                "Tests: 11/12 passed",
+                "All tests pass except the one for Windows",
                 "Done, but the tests are still failing.",
                 "I'm done. One test fails because the port is taken.",
                 "The tests don't pass yet",

@@ -3,6 +3,7 @@
 use cc_policy_sdk::run_reviewer::Severity;
 
 use crate::{
+    place::Place,
     reach::{self, Reach},
     unwrap::{self, Real, SHELLS},
 };
@@ -36,26 +37,36 @@ const ALWAYS: &[(&str, &[&str], Severity)] = &[
     ("set-executionpolicy", &[], Severity::Medium),
 ];
 
+/// How the names of disks and of memory begin, below `/dev/`.
+const DISKS: [&str; 12] =
+    ["sd", "hd", "vd", "xvd", "nvme", "mmcblk", "disk", "rdisk", "mapper/", "dm-", "mem", "kmem"];
+
 /// What a command line would do, if it ran. `cwd` is the worker's folder, when it is known.
 pub(crate) fn of(line: &str, cwd: Option<&str>) -> Vec<Danger> {
-    unwrap::commands(line).iter().flat_map(|real| of_command(real, cwd)).collect()
+    let mut place = Place::new(cwd);
+    let mut found = Vec::new();
+    for real in unwrap::commands(line) {
+        place.follow(&real);
+        found.extend(of_command(&real, &place));
+    }
+    found
 }
 
-fn of_command(real: &Real, cwd: Option<&str>) -> Vec<Danger> {
+fn of_command(real: &Real, place: &Place<'_>) -> Vec<Danger> {
     let args: Vec<&str> = real.args.iter().map(String::as_str).collect();
     let mut found: Vec<Danger> = Vec::new();
     if real.as_root {
-        found.push(danger(format!("sudo {}", real.name), Severity::Medium));
+        found.push(danger(format!("sudo {}", real.name).trim_end(), Severity::Medium));
     }
     found.extend(real.writes.iter().filter_map(|path| of_write(path)));
     found.extend(download_run(real, &args));
     let name = real.name.as_str();
     found.extend(match name {
-        "rm" | "rmdir" | "rd" | "del" | "erase" | "remove-item" | "ri" => deletion(real, &args, cwd),
-        "find" => find(&args, cwd),
+        "rm" | "rmdir" | "rd" | "del" | "erase" | "remove-item" | "ri" => deletion(real, &args, place),
+        "find" => find(&args, place),
         "git" => crate::git::of(&args),
         "chmod" => chmod(&args),
-        "chown" => chown(&args, cwd),
+        "chown" => chown(&args, place),
         "dd" => dd(&args),
         "format" => drive_format(&args),
         _ if name == "mke2fs" || name == "mkfs" || name.starts_with("mkfs.") => {
@@ -77,17 +88,17 @@ fn always(name: &str, args: &[&str]) -> Option<Danger> {
 }
 
 /// Recursive deletion, judged by the worst of what it deletes.
-fn deletion(real: &Real, args: &[&str], cwd: Option<&str>) -> Option<Danger> {
+fn deletion(real: &Real, args: &[&str], place: &Place<'_>) -> Option<Danger> {
     let (options, paths): (Vec<&str>, Vec<&str>) = args.iter().partition(|arg| is_option(arg, &real.name));
     let recursive = options.iter().any(|option| is_recursive(option));
-    let worst = paths.iter().max_by_key(|path| reach::of(path, cwd));
+    let worst = paths.iter().max_by_key(|path| place.reach(path));
     match worst {
         _ if !recursive => None,
         None if real.hidden_args => {
             Some(danger(format!("{} -r of what a pipe names", real.name), Severity::Medium))
         }
         None => None,
-        Some(path) => Some(danger(format!("{} -r of {path}", real.name), by_reach(reach::of(path, cwd))?)),
+        Some(path) => Some(danger(format!("{} -r of {path}", real.name), by_reach(place.reach(path))?)),
     }
 }
 
@@ -112,13 +123,13 @@ fn by_reach(reach: Reach) -> Option<Severity> {
 }
 
 /// `find` that deletes. One that names what it looks for, inside the project, is everyday work.
-fn find(args: &[&str], cwd: Option<&str>) -> Option<Danger> {
+fn find(args: &[&str], place: &Place<'_>) -> Option<Danger> {
     let runs_rm = args.windows(2).any(|pair| pair[0].starts_with("-exec") && pair[1].ends_with("rm"));
     if !runs_rm && !args.contains(&"-delete") {
         return None;
     }
     let roots: Vec<&str> = args.iter().take_while(|arg| !arg.starts_with(['-', '(', '!'])).copied().collect();
-    let worst = roots.iter().map(|root| reach::of(root, cwd)).max().unwrap_or(Reach::Beyond);
+    let worst = roots.iter().map(|root| place.reach(root)).max().unwrap_or(Reach::Beyond);
     let inside = roots.iter().all(|root| !root.starts_with(['/', '~', '$']) && !root.contains(".."));
     let named = args.iter().any(|arg| matches!(*arg, "-name" | "-iname" | "-path" | "-regex" | "-empty"));
     if named && inside {
@@ -138,13 +149,13 @@ fn chmod(args: &[&str]) -> Option<Danger> {
     }
 }
 
-fn chown(args: &[&str], cwd: Option<&str>) -> Option<Danger> {
+fn chown(args: &[&str], place: &Place<'_>) -> Option<Danger> {
     let recursive =
         args.iter().any(|arg| *arg == "--recursive" || (arg.starts_with('-') && arg.contains('R')));
     // The first plain argument is the owner.
     let paths = args.iter().filter(|arg| !arg.starts_with('-')).skip(1);
-    let worst = paths.max_by_key(|path| reach::of(path, cwd))?;
-    (recursive && reach::of(worst, cwd) >= Reach::Beyond)
+    let worst = paths.max_by_key(|path| place.reach(path))?;
+    (recursive && place.reach(worst) >= Reach::Beyond)
         .then(|| danger(format!("chown -R of {worst}"), Severity::High))
 }
 
@@ -163,10 +174,8 @@ fn drive_format(args: &[&str]) -> Option<Danger> {
 /// Output into a device or the system's own files.
 fn of_write(path: &str) -> Option<Danger> {
     if let Some(device) = path.strip_prefix("/dev/") {
-        let harmless = ["null", "zero", "stdout", "stderr", "stdin", "tty", "fd/", "shm/", "full"];
-        let plain =
-            harmless.iter().any(|name| device == *name || (name.ends_with('/') && device.starts_with(name)));
-        return (!plain).then(|| danger(format!("writes to {path}"), Severity::Critical));
+        let disk = DISKS.iter().any(|name| device.starts_with(name));
+        return disk.then(|| danger(format!("writes to {path}"), Severity::Critical));
     }
     let keys = path.ends_with("/.ssh/authorized_keys");
     let system = path.starts_with('/') && reach::of(path, None) == Reach::System;

@@ -40,12 +40,15 @@ mod facts;
 mod git;
 mod grade;
 mod liveness;
+mod nested;
 mod outcome;
+mod place;
 mod reach;
 mod route;
 mod settings;
 mod shell;
 mod unwrap;
+mod variables;
 
 use cc_policy_sdk::run_reviewer::{Assessment, Confidence, Failure, Flag, Guest, RunFacts, Severity, config};
 

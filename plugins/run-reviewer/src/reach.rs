@@ -104,11 +104,8 @@ fn variable(rest: &str) -> Reach {
         _ => {
             let lower = name.to_ascii_lowercase();
             // What an unknown variable holds cannot be seen; it may be empty.
-            if ["tmp", "temp", "cache"].iter().any(|word| lower.contains(word)) {
-                Reach::Scratch
-            } else {
-                Reach::Beyond
-            }
+            let named = ["tmp", "temp", "cache"].iter().any(|word| lower.contains(word));
+            if named && !below.contains("..") { Reach::Scratch } else { if_not_scratch(below, Reach::Beyond) }
         }
     }
 }
@@ -211,6 +208,7 @@ mod tests {
                 ".git",
                 "sub/.git/hooks",
                 "$DIR/x",
+                "$TMPDIR/../x",
             ],
         );
     }

@@ -5,6 +5,8 @@
 
 use std::{iter::Peekable, str::Chars};
 
+use crate::nested;
+
 /// One simple command.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Call {
@@ -18,6 +20,8 @@ pub(crate) struct Call {
     pub(crate) substitutions: Vec<String>,
     /// Reads what the call before it writes.
     pub(crate) piped: bool,
+    /// How many brackets it stands in: each is a shell of its own.
+    pub(crate) level: u32,
 }
 
 /// What the next word is for.
@@ -39,6 +43,7 @@ struct Splitter<'t> {
     next: Next,
     /// Closing words of here-documents that begin at the next line.
     documents: Vec<String>,
+    level: u32,
 }
 
 /// The commands of a line or script, in order.
@@ -50,6 +55,7 @@ pub(crate) fn split(script: &str) -> Vec<Call> {
         word: None,
         next: Next::Word,
         documents: Vec::new(),
+        level: 0,
     };
     while let Some(c) = splitter.rest.next() {
         splitter.step(c);
@@ -78,7 +84,16 @@ impl Splitter<'_> {
                 self.end_call(!or);
             }
             '&' if self.rest.peek() == Some(&'>') => self.end_word(),
-            ';' | '&' | '(' | ')' => self.end_call(false),
+            ';' | '&' => self.end_call(false),
+            '(' => {
+                self.end_call(false);
+                self.level += 1;
+            }
+            ')' => {
+                self.end_call(false);
+                // `case` has brackets that nothing opens.
+                self.level = self.level.saturating_sub(1);
+            }
             c if c.is_whitespace() => self.end_word(),
             c => self.push(c),
         }
@@ -135,21 +150,9 @@ impl Splitter<'_> {
         self.substituted(inside);
     }
 
-    /// After `$(` or `<(`: up to the bracket that closes it.
+    /// After `$(` or `<(`.
     fn substitution(&mut self) {
-        let mut inside = String::new();
-        let mut open = 1;
-        for c in self.rest.by_ref() {
-            match c {
-                '(' => open += 1,
-                ')' => open -= 1,
-                _ => {}
-            }
-            if open == 0 {
-                break;
-            }
-            inside.push(c);
-        }
+        let inside = nested::inside(&mut self.rest);
         self.substituted(inside);
     }
 
@@ -200,7 +203,8 @@ impl Splitter<'_> {
     /// `pipes`: what comes next reads what this call writes.
     fn end_call(&mut self, pipes: bool) {
         self.end_word();
-        let call = std::mem::take(&mut self.call);
+        let mut call = std::mem::take(&mut self.call);
+        call.level = self.level;
         self.call.piped = pipes;
         if !call.words.is_empty() || !call.writes.is_empty() {
             self.calls.push(call);
@@ -246,6 +250,12 @@ mod tests {
     fn only_a_single_bar_is_a_pipe() {
         let piped: Vec<bool> = split("a | b || c |& d").into_iter().map(|call| call.piped).collect();
         assert_eq!(piped, [false, true, false, true]);
+    }
+
+    #[test]
+    fn brackets_are_levels() {
+        let levels: Vec<u32> = split("a; (b; (c); d); e").into_iter().map(|call| call.level).collect();
+        assert_eq!(levels, [0, 1, 2, 1, 0]);
     }
 
     #[test]

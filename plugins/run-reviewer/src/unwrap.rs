@@ -1,6 +1,9 @@
 //! Looks through the commands that only run other commands: `sudo`, `env`, `xargs`, `bash -c` and the like.
 
-use crate::shell::{self, Call};
+use crate::{
+    shell::{self, Call},
+    variables::{self, Variables},
+};
 
 /// A command as it would really run.
 #[derive(Debug, Default, PartialEq)]
@@ -17,6 +20,15 @@ pub(crate) struct Real {
     pub(crate) hidden_args: bool,
     /// Something earlier in its pipe, or a substitution among its words, fetches from the network.
     pub(crate) fed_by_download: bool,
+    /// How many shells deep it runs: what an inner one changes is gone outside.
+    pub(crate) level: u32,
+}
+
+/// One way through a script and the scripts in it.
+#[derive(Default)]
+struct Walk {
+    found: Vec<Real>,
+    variables: Variables,
 }
 
 /// Scripts in scripts are followed no deeper.
@@ -45,26 +57,31 @@ const WRAPPERS: [(&str, &str, usize); 13] = [
 
 /// Every command that a script would run, wrappers and inner scripts opened.
 pub(crate) fn commands(script: &str) -> Vec<Real> {
-    let mut found = Vec::new();
-    follow(script, DEPTH, &mut found);
-    found
+    let mut walk = Walk::default();
+    walk.follow(script, 0, DEPTH);
+    walk.found
 }
 
-fn follow(script: &str, depth: u32, found: &mut Vec<Real>) {
-    let mut download = false;
-    for call in shell::split(script) {
-        download &= call.piped;
-        let inside_downloads = call.substitutions.iter().any(|inside| downloads(inside));
-        let mut real = unwrap(&call);
-        real.fed_by_download = download || inside_downloads;
-        download |= is_download(&real.name);
-        if depth > 0 {
-            call.substitutions.iter().for_each(|inside| follow(inside, depth - 1, found));
-            if let Some(inner) = inner_script(&real, &call) {
-                follow(&inner, depth - 1, found);
+impl Walk {
+    fn follow(&mut self, script: &str, level: u32, depth: u32) {
+        let mut download = false;
+        for call in shell::split(script) {
+            download &= call.piped;
+            let inside_downloads = call.substitutions.iter().any(|inside| downloads(inside));
+            let mut real = unwrap(&call);
+            real.args = real.args.iter().flat_map(|word| self.variables.expand(word)).collect();
+            real.fed_by_download = download || inside_downloads;
+            real.level = level + call.level;
+            download |= is_download(&real.name);
+            self.variables.learn(&call.words);
+            if depth > 0 {
+                let inner = inner_script(&real, &call);
+                for inside in call.substitutions.iter().chain(&inner) {
+                    self.follow(inside, real.level + 1, depth - 1);
+                }
             }
+            self.found.push(real);
         }
-        found.push(real);
     }
 }
 
@@ -89,11 +106,7 @@ fn unwrap(call: &Call) -> Real {
 
 /// Without reserved words and assignments.
 fn without_preface(words: &[String]) -> &[String] {
-    let assignment = |word: &str| {
-        let name = word.split_once('=').map_or("", |(name, _)| name);
-        !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
-    };
-    let preface = |word: &&String| RESERVED.contains(&word.as_str()) || assignment(word);
+    let preface = |word: &&String| RESERVED.contains(&word.as_str()) || variables::assignment(word).is_some();
     &words[words.iter().take_while(preface).count()..]
 }
 
@@ -187,6 +200,18 @@ mod tests {
         assert!(fed("curl -s x | tee y | sh"));
         assert!(!fed("curl -s x > y; sh y"));
         assert!(!fed("curl -s x || sh y"));
+    }
+
+    #[test]
+    fn what_a_variable_was_set_to_is_known() {
+        for (script, real) in [
+            ("D=x; rm -rf \"$D\"", "rm -rf x"),
+            ("export D=x && rm -rf ${D}/y", "rm -rf x/y"),
+            ("for d in x y; do rm -rf $d/z; done", "rm -rf x/z y/z"),
+            ("D=x; rm -rf $DD", "rm -rf $DD"),
+        ] {
+            assert!(lines(script).contains(&real.to_owned()), "{script}: {:?}", lines(script));
+        }
     }
 
     #[test]
