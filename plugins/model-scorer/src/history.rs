@@ -69,20 +69,26 @@ impl History {
             .collect()
     }
 
-    /// Adds a sentence on what was counted and how much it weighs.
-    pub(crate) fn explain(&self, role: &str, prior_strength: f64, basis: &mut Vec<String>) {
-        for part in self.parts(prior_strength) {
-            let (runs, place) = match part.name.as_str() {
-                HERE => (self.here.runs, ""),
-                _ => (self.elsewhere.runs, " in other roles"),
-            };
-            basis.push(format!(
-                "{role}: {runs:.0} earlier runs{place} went {:.1} of 10 on average and weigh {:.0} %",
-                part.value,
-                part.weight * 100.0
-            ));
-        }
+    /// What the asked role's own runs weigh, in a sentence; none without such runs.
+    pub(crate) fn explain(&self, role: &str, prior_strength: f64) -> Option<String> {
+        let own = self.parts(prior_strength).into_iter().find(|part| part.name == HERE)?;
+        let (runs, percent) = (self.here.runs, own.weight * 100.0);
+        Some(format!(
+            "{role}: {runs:.0} of these runs, {:.1} of 10 on average, weigh {percent:.0} %",
+            own.value
+        ))
     }
+}
+
+/// All earlier runs in a sentence; none without any.
+pub(crate) fn summary(attributes: &Attributes) -> Option<String> {
+    let all = Record::read(attributes, "history");
+    (all.runs > 0.0).then(|| {
+        format!(
+            "{:.0} earlier runs went {:.1} of 10 on average; for a role, those in other roles weigh a quarter",
+            all.runs, all.value
+        )
+    })
 }
 
 #[cfg(test)]

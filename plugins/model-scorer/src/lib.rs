@@ -69,11 +69,12 @@ impl Settings {
 fn score_model(roles: &[String], model: Model, settings: &Settings) -> ModelScore {
     let mut basis = Vec::new();
     let (abilities, known) = abilities::of(&model, settings.neutral_score, &mut basis);
+    basis.extend(history::summary(&model.attributes));
     let roles = roles
         .iter()
         .map(|role| {
             let history = History::of(&model.attributes, role);
-            history.explain(role, settings.prior_strength, &mut basis);
+            basis.extend(history.explain(role, settings.prior_strength));
             score_role(role, &abilities, &history, settings.prior_strength)
         })
         .collect();
