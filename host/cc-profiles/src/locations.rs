@@ -78,7 +78,9 @@ impl Locations {
         // A folder chosen in the application beats the default one, which may hold a store from before the choice.
         let chosen = self.chosen_in_app();
         let second = platform::second_home().map(|home| home.join(STORE_FOLDER));
-        chosen.into_iter().chain([self.default_folder()]).chain(second).collect()
+        let folders = chosen.into_iter().chain([self.default_folder()]).chain(second);
+        // Where no home is known, the working directory must not stand in for it: that is somebody's project.
+        folders.filter(|folder| folder.is_absolute()).collect()
     }
 
     fn default_folder(&self) -> PathBuf {

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use cc_domain::{ModelPrice, Profile, ProfileHealth, Usability};
+use cc_domain::{Profile, ProfileHealth, Usability};
 use serde_json::Value;
 
 use crate::{
     env::EnvBlock,
-    mask, merge, models, prices,
+    mask, merge, models,
+    prices::PriceList,
     raw::RawProvider,
     secrets,
     usability::{self, Facts},
@@ -33,12 +34,11 @@ pub(crate) struct WorkerPart {
 }
 
 /// What the store knows besides the provider itself.
-#[derive(Default)]
 pub(crate) struct Context<'a> {
     pub(crate) common_config: Option<&'a Value>,
     pub(crate) endpoints: &'a [String],
     pub(crate) health: Option<&'a ProfileHealth>,
-    pub(crate) prices: &'a [ModelPrice],
+    pub(crate) prices: &'a PriceList,
 }
 
 /// Judges one provider. It is `current` as the store says; the caller may know better.
@@ -61,7 +61,7 @@ pub(crate) fn build(raw: &RawProvider, context: &Context<'_>) -> (Profile, Worke
         current: raw.is_current,
         base_url: ADDRESSES.iter().find_map(|name| env.get(name)).map(shown),
         endpoints: context.endpoints.iter().map(|url| shown(url)).collect(),
-        prices: prices::of_models(&models, context.prices),
+        prices: context.prices.of_models(&models),
         models,
         usability,
         cost_multiplier: cost_multiplier(&raw.meta),

@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 
-use cc_domain::{ModelPrice, ProfileHealth};
+use cc_domain::ProfileHealth;
 use serde_json::Value;
+
+use crate::prices::PriceList;
 
 /// A whole store, unjudged. Holds credentials, so it is not `Debug`.
 #[derive(Default)]
@@ -15,7 +17,7 @@ pub(crate) struct RawStore {
     pub(crate) endpoints: HashMap<String, Vec<String>>,
     /// By provider id.
     pub(crate) health: HashMap<String, ProfileHealth>,
-    pub(crate) prices: Vec<ModelPrice>,
+    pub(crate) prices: PriceList,
     /// What could not be read, a sentence each.
     pub(crate) warnings: Vec<String>,
 }

@@ -9,7 +9,10 @@ use cc_domain::{ModelPrice, ProfileHealth};
 use rusqlite::{Connection, ErrorCode, Row, types::ValueRef};
 use serde_json::Value;
 
-use crate::raw::{RawProvider, RawStore, parse_json};
+use crate::{
+    prices::PriceList,
+    raw::{RawProvider, RawStore, parse_json},
+};
 
 /// Rows of one table, far above any real store.
 const MAX_ROWS: usize = 1000;
@@ -138,7 +141,7 @@ impl Optional<'_> {
         found
     }
 
-    fn prices(&self, warnings: &mut Vec<String>) -> Vec<ModelPrice> {
+    fn prices(&self, warnings: &mut Vec<String>) -> PriceList {
         let table = Table {
             name: "model_pricing",
             columns: &[
@@ -150,8 +153,12 @@ impl Optional<'_> {
             ],
             filter: "TRUE",
         };
-        let mut found = Vec::new();
-        self.collect(&table, warnings, |row| found.extend(price(row)));
+        let mut found = PriceList::default();
+        self.collect(&table, warnings, |row| {
+            if let Some(price) = price(row) {
+                found.add(price);
+            }
+        });
         found
     }
 
@@ -175,6 +182,10 @@ fn price(row: &Row<'_>) -> Option<ModelPrice> {
     })
 }
 
+/// Real tables only: CC Switch has no views, and one that somebody planted could compute for ever.
+const COLUMNS: &str = "SELECT name FROM pragma_table_info(?1)
+    WHERE EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1)";
+
 /// A table, the columns wanted of it, and which rows.
 struct Table {
     name: &'static str,
@@ -187,7 +198,7 @@ impl Table {
     /// without being loaded.
     fn query(&self, connection: &Connection) -> rusqlite::Result<Option<String>> {
         let present = connection
-            .prepare("SELECT name FROM pragma_table_info(?1)")?
+            .prepare(COLUMNS)?
             .query_map([self.name], |row| row.get::<_, String>(0))?
             .collect::<rusqlite::Result<Vec<_>>>()?;
         let has = |column: &str| present.iter().any(|name| name.eq_ignore_ascii_case(column));

@@ -67,9 +67,11 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
 }
 
 fn copy_if_there(from: &Path, to: &Path) -> io::Result<()> {
-    match fs::copy(from, to) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
+    // Not `fs::copy`: the copy of a write-protected file would be write-protected, and could not be recovered.
+    match File::open(from) {
+        Ok(mut from) => io::copy(&mut from, &mut File::create(to)?).map(drop),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
     }
 }
 

@@ -58,7 +58,7 @@ fn needs_proxy(facts: &Facts<'_>) -> Option<Usability> {
     let (name, _) = facts.env.vars.iter().find(|(_, value)| value.trim() == PROXY_PLACEHOLDER)?;
     Some(Usability::NeedsProxy {
         reason: format!(
-            "{name} holds only CC Switch's placeholder, so it works while CC Switch's proxy runs for it"
+            "{name} holds only CC Switch's placeholder, so it only works through CC Switch's proxy"
         ),
     })
 }

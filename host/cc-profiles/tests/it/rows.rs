@@ -123,6 +123,23 @@ fn missing_tables_are_no_trouble() {
 }
 
 #[test]
+fn a_planted_view_is_not_asked() {
+    let home = Home::new();
+    let db = home.database();
+    add_usable(&db, "a");
+    // It never yields a row and never ends.
+    db.execute_batch(
+        "DROP TABLE model_pricing;
+         CREATE VIEW model_pricing AS WITH RECURSIVE n(model_id) AS (SELECT 1 UNION ALL SELECT model_id FROM n)
+            SELECT model_id, '1' AS input_cost_per_million FROM n WHERE model_id > 1;",
+    )
+    .expect("a view");
+    let store = home.load();
+    assert_eq!(ids(&store), ["a"]);
+    assert!(store.profiles[0].prices.is_empty());
+}
+
+#[test]
 fn tables_of_another_shape_are_named_in_a_warning() {
     let home = Home::new();
     let db = home.database();
