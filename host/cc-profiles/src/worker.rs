@@ -33,8 +33,9 @@ impl fmt::Debug for WorkerSettings {
 /// Variables that decide where a request goes, with which credential and to which model.
 ///
 /// All are set, to nothing when the profile does not set them. `~/.claude/settings.json`, where CC Switch writes its
-/// current provider, beats the process environment but not this file; Claude Code 2.1 takes an empty value as unset
-/// (measured for all of them: addresses, credentials, switches and models).
+/// current provider, beats the process environment but not this file, and Claude Code takes an empty value as unset.
+/// Measured with version 2.1.330: with every address, credential, switch and model set otherwise in the user's file,
+/// each request went where this file says; with an empty address and no key, to Claude Code's own login.
 const ROUTING: [&str; 52] = [
     "ANTHROPIC_BASE_URL",
     "ANTHROPIC_BEDROCK_BASE_URL",
