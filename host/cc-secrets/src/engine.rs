@@ -1,0 +1,164 @@
+//! Runs the rules over one text.
+
+use std::{collections::HashMap, ops::Range};
+
+use cc_domain::{RequiredRule, SecretRule};
+
+use crate::{
+    error::RuleError,
+    limits::{COMPONENT_REACH, RULES},
+    prefilter::Prefilter,
+    rule::{Compiled, Match, Rule},
+};
+
+/// A set of rules, ready to run.
+pub(crate) struct Engine {
+    pub(crate) rules: Vec<Rule>,
+    prefilter: Prefilter,
+}
+
+/// A secret: the rule that found it, by index, and where it is.
+pub(crate) struct Found {
+    pub(crate) rule: usize,
+    pub(crate) secret: Range<usize>,
+}
+
+impl Engine {
+    pub(crate) fn new(rules: &[SecretRule]) -> Result<Self, RuleError> {
+        if rules.len() > RULES {
+            return Err(RuleError::TooMany { count: rules.len(), max: RULES });
+        }
+        if let Some(bare) = rules.iter().find(|rule| rule.keywords.is_empty()) {
+            return Err(RuleError::NoKeywords(bare.id.clone()));
+        }
+        let index: HashMap<&str, usize> = rules.iter().enumerate().map(|(i, r)| (r.id.as_str(), i)).collect();
+        let built: Result<_, _> =
+            rules.iter().map(|rule| Ok(Rule::new(rule, components(rule, &index)?))).collect();
+        Ok(Self { rules: built?, prefilter: Prefilter::new(rules)? })
+    }
+
+    /// Everything the rules find. `marker` gives the end of a replacement that begins at a place, when one
+    /// does; nothing that touches a replacement is found.
+    pub(crate) fn find(&self, text: &[u8], marker: impl Fn(usize) -> Option<usize>) -> Vec<Found> {
+        let mut hits = self.prefilter.hits(text);
+        let barriers: Vec<_> = hits.markers.iter().filter_map(|&start| Some(start..marker(start)?)).collect();
+        // By rule, each rule's in order: the windows of near hits then become one.
+        hits.keywords.sort_unstable_by_key(|(rule, place)| (*rule, place.start));
+        let pass = Pass { rules: &self.rules, text, barriers };
+        let mut found = Vec::new();
+        for hits in hits.keywords.chunk_by(|one, next| one.0 == next.0) {
+            pass.run(hits, &mut found);
+        }
+        found
+    }
+}
+
+fn components(rule: &SecretRule, index: &HashMap<&str, usize>) -> Result<Vec<(usize, u32)>, RuleError> {
+    let find = |RequiredRule { rule_id, within_lines }: &RequiredRule| {
+        let missing = || RuleError::Component { rule: rule.id.clone(), other: rule_id.clone() };
+        Ok((*index.get(rule_id.as_str()).ok_or_else(missing)?, *within_lines))
+    };
+    rule.components.iter().map(find).collect()
+}
+
+/// One text and the replacements already in it.
+struct Pass<'a> {
+    rules: &'a [Rule],
+    text: &'a [u8],
+    barriers: Vec<Range<usize>>,
+}
+
+impl Pass<'_> {
+    /// Runs one rule round its keywords.
+    fn run(&self, hits: &[(usize, Range<usize>)], found: &mut Vec<Found>) {
+        let Some(index) = hits.first().map(|(rule, _)| *rule) else { return };
+        let rule = &self.rules[index];
+        if rule.silent {
+            return;
+        }
+        let Ok(compiled) = rule.compiled() else {
+            // Validation refuses such a rule, so this is a broken cache: hide too much rather than too little.
+            found.extend(hits.iter().map(|(_, at)| Found { rule: index, secret: self.token_round(at) }));
+            return;
+        };
+        let (before, after) = compiled.reach;
+        let mut done = 0;
+        let mut hits = hits.iter().peekable();
+        while let Some((_, place)) = hits.next() {
+            let start = place.start.saturating_sub(before).max(done);
+            let mut end = place.end + after;
+            while let Some((_, next)) = hits.next_if(|(_, next)| next.start.saturating_sub(before) <= end) {
+                end = end.max(next.end + after);
+            }
+            done = self.search(index, compiled, start..end.min(self.text.len()), found);
+            if done == self.text.len() {
+                break;
+            }
+        }
+    }
+
+    /// Runs a rule over a window and returns where the search ended.
+    fn search(&self, index: usize, compiled: &Compiled, window: Range<usize>, all: &mut Vec<Found>) -> usize {
+        let rule = &self.rules[index];
+        let Range { start: mut at, mut end } = window;
+        while let Some(found) = rule.next_match(&compiled.regex, &self.text[..end], at) {
+            if found.whole.end == end && end < self.text.len() {
+                // Cut off by the window: look again with all that follows.
+                end = self.text.len();
+                continue;
+            }
+            at = found.whole.end.max(at + 1);
+            if let Some(barrier) = self.barriers.iter().find(|b| touches(b, &found.secret)) {
+                at = barrier.end.max(found.whole.start + 1);
+            } else if rule.accepts(compiled, self.text, &found) && self.has_components(rule, &found) {
+                all.push(Found { rule: index, secret: found.secret });
+            }
+            if at > end {
+                break;
+            }
+        }
+        end
+    }
+
+    fn has_components(&self, rule: &Rule, found: &Match) -> bool {
+        rule.components.iter().all(|&(other, lines)| {
+            let near = self.lines_round(&found.secret, lines);
+            self.rules[other].compiled().is_ok_and(|compiled| self.matches_in(other, compiled, near))
+        })
+    }
+
+    fn matches_in(&self, rule: usize, compiled: &Compiled, place: Range<usize>) -> bool {
+        let (rule, text) = (&self.rules[rule], &self.text[..place.end]);
+        let mut at = place.start;
+        while at <= place.end {
+            let Some(found) = rule.next_match(&compiled.regex, text, at) else { return false };
+            if rule.accepts(compiled, text, &found) {
+                return true;
+            }
+            at = found.whole.end.max(at + 1);
+        }
+        false
+    }
+
+    /// The place grown by so many lines on both sides, within a limit.
+    fn lines_round(&self, place: &Range<usize>, lines: u32) -> Range<usize> {
+        let lines = lines as usize;
+        let first = place.start.saturating_sub(COMPONENT_REACH);
+        let last = self.text.len().min(place.end + COMPONENT_REACH);
+        let newline = |&(_, byte): &(usize, &u8)| *byte == b'\n';
+        let before = self.text[first..place.start].iter().enumerate().rev().filter(newline).nth(lines);
+        let after = self.text[place.end..last].iter().enumerate().filter(newline).nth(lines);
+        before.map_or(first, |(at, _)| first + at + 1)..after.map_or(last, |(at, _)| place.end + at)
+    }
+
+    fn token_round(&self, place: &Range<usize>) -> Range<usize> {
+        let solid = |byte: &&u8| !byte.is_ascii_whitespace();
+        let before = self.text[..place.start].iter().rev().take_while(solid).count();
+        let after = self.text[place.end..].iter().take_while(solid).count();
+        place.start - before..place.end + after
+    }
+}
+
+fn touches(one: &Range<usize>, other: &Range<usize>) -> bool {
+    one.start < other.end && other.start < one.end
+}

@@ -1,0 +1,146 @@
+//! One rule, compiled when its first keyword is met.
+
+use std::{ops::Range, sync::OnceLock};
+
+use cc_domain::{Allow, AllowTarget, Checksum, Confidence, SecretRule};
+use regex::bytes::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
+
+use crate::{
+    checksum::Kind,
+    entropy::entropy,
+    limits::{COMPILED_BYTES, LINE_REACH, WINDOW_AFTER, WINDOW_BEFORE},
+};
+
+/// A rule of the engine.
+pub(crate) struct Rule {
+    pub(crate) id: String,
+    pub(crate) confidence: Confidence,
+    /// Indices of the rules that must match nearby, and within how many lines.
+    pub(crate) components: Vec<(usize, u32)>,
+    /// Serves other rules only.
+    pub(crate) silent: bool,
+    group: usize,
+    min_entropy: f64,
+    checksum: Option<Kind>,
+    pattern: String,
+    allow: Vec<Allow>,
+    compiled: OnceLock<Result<Compiled, String>>,
+}
+
+/// What a rule needs to run.
+pub(crate) struct Compiled {
+    pub(crate) regex: Regex,
+    /// Bytes before and after a keyword that a match with it can cover.
+    pub(crate) reach: (usize, usize),
+    allow: Vec<(AllowTarget, RegexSet)>,
+}
+
+/// One match: where it is, and where the secret in it is.
+#[derive(Clone)]
+pub(crate) struct Match {
+    pub(crate) whole: Range<usize>,
+    pub(crate) secret: Range<usize>,
+}
+
+impl Rule {
+    pub(crate) fn new(rule: &SecretRule, components: Vec<(usize, u32)>) -> Self {
+        Self {
+            id: rule.id.clone(),
+            confidence: rule.confidence,
+            components,
+            // A rule for certain paths is too wide for text whose path nobody knows.
+            silent: rule.skip_report || rule.path.is_some(),
+            group: rule.secret_group as usize,
+            min_entropy: rule.min_entropy,
+            checksum: rule.checksum.as_deref().and_then(Kind::named),
+            pattern: rule.regex.clone(),
+            allow: rule.allow.clone(),
+            compiled: OnceLock::new(),
+        }
+    }
+
+    /// The rule ready to run, or why it cannot.
+    pub(crate) fn compiled(&self) -> Result<&Compiled, &str> {
+        let compile = || Compiled::new(&self.pattern, &self.allow);
+        self.compiled.get_or_init(compile).as_ref().map_err(String::as_str)
+    }
+
+    /// The first match that begins at or after `at` and ends within the text.
+    pub(crate) fn next_match(&self, regex: &Regex, text: &[u8], at: usize) -> Option<Match> {
+        if self.group == 0 {
+            let whole = regex.find_at(text, at)?.range();
+            return Some(Match { secret: whole.clone(), whole });
+        }
+        let groups = regex.captures_at(text, at)?;
+        let whole = groups.get(0)?.range();
+        let secret = groups.get(self.group).map_or(whole.start..whole.start, |group| group.range());
+        Some(Match { whole, secret })
+    }
+
+    /// Whether a match is a secret, as far as the match itself can tell.
+    pub(crate) fn accepts(&self, compiled: &Compiled, text: &[u8], found: &Match) -> bool {
+        let secret = &text[found.secret.clone()];
+        !secret.is_empty() && self.random_enough(secret) && !self.allowed(compiled, text, found)
+    }
+
+    fn random_enough(&self, secret: &[u8]) -> bool {
+        let checked = || match (self.checksum, std::str::from_utf8(secret)) {
+            (Some(kind), Ok(token)) => kind.check(token) == Checksum::Valid,
+            _ => false,
+        };
+        self.min_entropy <= 0.0 || entropy(secret) >= self.min_entropy || checked()
+    }
+
+    fn allowed(&self, compiled: &Compiled, text: &[u8], found: &Match) -> bool {
+        let secret = &text[found.secret.clone()];
+        let seen = |target| match target {
+            AllowTarget::Secret => secret,
+            AllowTarget::Match => &text[found.whole.clone()],
+            AllowTarget::Line => line_of(text, &found.whole),
+        };
+        compiled.allow.iter().any(|(target, set)| set.is_match(seen(*target))) || self.has_stopword(secret)
+    }
+
+    fn has_stopword(&self, secret: &[u8]) -> bool {
+        let mut words = self.allow.iter().flat_map(|allow| &allow.stopwords).peekable();
+        if words.peek().is_none() {
+            return false;
+        }
+        let secret = String::from_utf8_lossy(secret).to_ascii_lowercase();
+        words.any(|word| secret.contains(word.as_str()))
+    }
+}
+
+impl Compiled {
+    fn new(pattern: &str, allow: &[Allow]) -> Result<Self, String> {
+        let hir = regex_syntax::ParserBuilder::new()
+            .unicode(false)
+            .utf8(false)
+            .build()
+            .parse(pattern)
+            .map_err(|e| e.to_string())?;
+        // Unicode tables make compiling and matching many times slower, and no token format needs them.
+        let regex = RegexBuilder::new(pattern)
+            .unicode(false)
+            .size_limit(COMPILED_BYTES)
+            .build()
+            .map_err(|e| e.to_string())?;
+        // One byte more than the longest match, so that the end of a window is never taken for a boundary.
+        let reach = hir.properties().maximum_len().map(|longest| (longest + 1, longest + 1));
+        let sets: Result<_, _> = allow.iter().filter(|a| !a.regexes.is_empty()).map(allow_set).collect();
+        Ok(Self { regex, reach: reach.unwrap_or((WINDOW_BEFORE, WINDOW_AFTER)), allow: sets? })
+    }
+}
+
+fn allow_set(allow: &Allow) -> Result<(AllowTarget, RegexSet), String> {
+    let set = RegexSetBuilder::new(&allow.regexes).unicode(false).size_limit(COMPILED_BYTES).build();
+    set.map(|set| (allow.target, set)).map_err(|e| e.to_string())
+}
+
+fn line_of<'a>(text: &'a [u8], found: &Range<usize>) -> &'a [u8] {
+    let before = &text[found.start.saturating_sub(LINE_REACH)..found.start];
+    let after = &text[found.end..text.len().min(found.end + LINE_REACH)];
+    let start = before.iter().rev().take_while(|&&b| b != b'\n').count();
+    let end = after.iter().take_while(|&&b| b != b'\n').count();
+    &text[found.start - start..found.end + end]
+}

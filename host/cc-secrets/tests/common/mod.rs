@@ -1,0 +1,84 @@
+//! The bundled rules, as the host gets them from the plugin.
+#![allow(missing_docs, dead_code, unreachable_pub)]
+
+use cc_domain::{Allow, AllowTarget, Confidence, SecretRule};
+use cc_plugin_secret_rules::SecretRules;
+use cc_policy_sdk::secret_scanner::{self as wit, Guest as _};
+
+pub fn bundled() -> Vec<SecretRule> {
+    SecretRules::rules().expect("the rules").into_iter().map(rule).collect()
+}
+
+fn rule(rule: wit::Rule) -> SecretRule {
+    SecretRule {
+        id: rule.id,
+        description: rule.description,
+        regex: rule.regex,
+        keywords: rule.keywords,
+        secret_group: rule.secret_group,
+        min_entropy: rule.min_entropy,
+        path: rule.path,
+        confidence: match rule.confidence {
+            wit::Confidence::Low => Confidence::Low,
+            wit::Confidence::Medium => Confidence::Medium,
+            wit::Confidence::High => Confidence::High,
+        },
+        components: Vec::new(),
+        allow: rule.allow.into_iter().map(allow).collect(),
+        checksum: rule.checksum,
+        skip_report: rule.skip_report,
+        source: rule.source,
+        positives: rule.positives,
+        negatives: rule.negatives,
+    }
+}
+
+fn allow(allow: wit::Allow) -> Allow {
+    Allow {
+        target: match allow.target {
+            wit::AllowTarget::Secret => AllowTarget::Secret,
+            wit::AllowTarget::Match => AllowTarget::Match,
+            wit::AllowTarget::Line => AllowTarget::Line,
+        },
+        regexes: allow.regexes,
+        stopwords: allow.stopwords,
+        paths: allow.paths,
+    }
+}
+
+/// A rule of a test's own: 20 letters or digits after `tok_`.
+pub fn plain_rule() -> SecretRule {
+    SecretRule {
+        id: "tok".into(),
+        description: "A token".into(),
+        regex: r"tok_([A-Za-z0-9]{20})".into(),
+        keywords: vec!["tok_".into()],
+        secret_group: 1,
+        min_entropy: 0.0,
+        path: None,
+        confidence: Confidence::High,
+        components: Vec::new(),
+        allow: Vec::new(),
+        checksum: None,
+        skip_report: false,
+        source: "this test".into(),
+        positives: vec!["tok_abcdefghij0123456789".into()],
+        negatives: vec!["tok_short".into()],
+    }
+}
+
+/// Characters that look random, always the same ones for a seed.
+pub fn random(alphabet: &str, count: usize, seed: u64) -> String {
+    let alphabet: Vec<char> = alphabet.chars().collect();
+    let mut state = seed ^ 0x9E37_79B9_7F4A_7C15;
+    let mut next = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        alphabet[(state >> 33) as usize % alphabet.len()]
+    };
+    (0..count).map(|_| next()).collect()
+}
+
+pub const HEX: &str = "0123456789abcdef";
+pub const DIGITS: &str = "0123456789";
+pub const ALNUM: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+pub const BASE64: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

@@ -1,0 +1,178 @@
+//! What a finding is. Judged by the value, its own name and its kind, never by the rest of the line: a real token
+//! stays real in a test, in an example and in a comment.
+
+use cc_policy_sdk::secret_scanner::{Checksum, Class, Classification, Finding};
+
+use crate::{
+    row::Kind,
+    shape::{is_digest, is_identifier, is_reference, is_setting_name, is_stand_in, is_template, is_uuid},
+    table,
+};
+
+/// Bits a byte under which a value of a published form is no random one.
+const FORM_ENTROPY: f64 = 2.5;
+/// Bits a byte that a value known by its name only has at least.
+const NAMED_ENTROPY: f64 = 3.0;
+/// The same for passwords, which people make.
+const PASSWORD_ENTROPY: f64 = 2.0;
+
+/// Endings of names whose values are no secrets.
+const HARMLESS_NAMES: [&str; 18] = [
+    "_id", "_name", "_type", "_url", "_uri", "_path", "_file", "_dir", "_count", "_limit", "_length",
+    "_field", "_label", "_ref", "_arn", "_env", "_header", "_prefix",
+];
+/// Words of names whose values are digests or ids.
+const DIGEST_NAMES: [&str; 14] = [
+    "sha",
+    "sha1",
+    "sha256",
+    "sha512",
+    "hash",
+    "digest",
+    "checksum",
+    "commit",
+    "revision",
+    "integrity",
+    "etag",
+    "md5",
+    "fingerprint",
+    "uuid",
+];
+/// Names of public or passing tokens.
+const PASSING_NAMES: [&str; 8] =
+    ["page", "next", "csrf", "xsrf", "cursor", "continuation", "public", "publishable"];
+/// Files that are full of digests.
+const DIGEST_FILES: [&str; 10] = [
+    "package-lock.json",
+    "pnpm-lock.yaml",
+    "yarn.lock",
+    "cargo.lock",
+    "poetry.lock",
+    "uv.lock",
+    "go.sum",
+    "composer.lock",
+    "gemfile.lock",
+    "flake.lock",
+];
+
+/// Judges one finding.
+pub(crate) fn classify(finding: &Finding) -> Classification {
+    let (class, reason) = judge(finding);
+    Classification { class, reason: reason.into() }
+}
+
+type Judgement = (Class, &'static str);
+
+fn judge(finding: &Finding) -> Judgement {
+    if finding.checksum == Checksum::Valid {
+        return (Class::Real, "its checksum holds");
+    }
+    no_value(&finding.secret).unwrap_or_else(|| match kind(finding) {
+        Kind::Format => by_form(finding),
+        Kind::Named | Kind::Generic => by_name(finding),
+    })
+}
+
+/// The kind of the rule that found it; a rule of another plugin counts as one that knows its form.
+fn kind(finding: &Finding) -> Kind {
+    table::find(&finding.rule_id).map_or(Kind::Format, |row| row.kind)
+}
+
+/// What can be said of any value before its kind is asked for.
+fn no_value(value: &str) -> Option<Judgement> {
+    if is_template(value) {
+        Some((Class::Placeholder, "it is filled in later"))
+    } else if is_setting_name(value) || is_reference(value) {
+        Some((Class::ConfigKey, "it names a setting"))
+    } else if is_stand_in(value) {
+        Some((Class::Placeholder, "it repeats, counts or says that it is a stand-in"))
+    } else {
+        None
+    }
+}
+
+fn by_form(finding: &Finding) -> Judgement {
+    match finding.checksum {
+        Checksum::Invalid => (Class::Unknown, "it has the form of a token, but its checksum does not hold"),
+        _ if finding.entropy < FORM_ENTROPY => {
+            (Class::Placeholder, "it has the form of a token, but is not random")
+        }
+        _ => (Class::Real, "it has the published form of a token"),
+    }
+}
+
+fn by_name(finding: &Finding) -> Judgement {
+    let named_digest = finding.key.as_deref().is_some_and(names_digest);
+    if (is_digest(&finding.secret) || is_uuid(&finding.secret)) && (named_digest || in_digest_file(finding)) {
+        return (Class::Identifier, "it is a digest or id, and so are its name or file");
+    }
+    if finding.key.as_deref().is_some_and(is_harmless_name) {
+        return (Class::Identifier, "its name is that of a public or descriptive value");
+    }
+    by_value(finding)
+}
+
+fn by_value(finding: &Finding) -> Judgement {
+    let (value, generic) = (finding.secret.as_str(), kind(finding) == Kind::Generic);
+    let password = is_password(finding);
+    if is_identifier(value) && !(password && value.bytes().any(|b| b.is_ascii_digit())) {
+        return (Class::Identifier, "it is made of words");
+    }
+    if generic && is_uuid(value) {
+        return (Class::Unknown, "it may be an id or a token in the form of one");
+    }
+    let least = if password { PASSWORD_ENTROPY } else { NAMED_ENTROPY };
+    if finding.entropy < least {
+        return (Class::Placeholder, "it is not random enough for a secret");
+    }
+    if generic && finding.key.is_none() && finding.depth > 1 {
+        return (Class::Unknown, "it lies under layers of escaping without a name of its own");
+    }
+    (Class::Real, "it is a random value under a secret's name")
+}
+
+fn is_password(finding: &Finding) -> bool {
+    finding.rule_id.contains("password")
+        || finding.key.as_deref().is_some_and(|key| {
+            let key = key.to_ascii_lowercase();
+            key.contains("pass") || key.contains("pwd")
+        })
+}
+
+fn is_harmless_name(key: &str) -> bool {
+    let words = words(key);
+    let joined = format!("_{}", words.join("_"));
+    HARMLESS_NAMES.iter().any(|ending| joined.ends_with(ending))
+        || words.iter().any(|word| PASSING_NAMES.contains(&word.as_str()))
+}
+
+fn names_digest(key: &str) -> bool {
+    words(key).iter().any(|word| DIGEST_NAMES.contains(&word.as_str()))
+}
+
+fn in_digest_file(finding: &Finding) -> bool {
+    let Some(path) = &finding.path else { return false };
+    let file = path.rsplit(['/', '\\']).next().unwrap_or(path).to_ascii_lowercase();
+    DIGEST_FILES.contains(&file.as_str())
+}
+
+/// The words of a name, lower-case: `clientSecretId` and `CLIENT_SECRET_ID` alike.
+fn words(key: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut before = ' ';
+    for c in key.chars() {
+        let new_word = !c.is_alphanumeric() || (c.is_uppercase() && before.is_lowercase());
+        if new_word && words.last().is_some_and(|word| !word.is_empty()) {
+            words.push(String::new());
+        }
+        if let Some(word) = words.last_mut().filter(|_| c.is_alphanumeric()) {
+            word.extend(c.to_lowercase());
+        }
+        before = c;
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+#[cfg(test)]
+mod tests;

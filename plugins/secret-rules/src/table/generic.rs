@@ -1,0 +1,190 @@
+//! Values that only their surroundings give away: headers, addresses, assignments.
+
+use crate::row::{Row, token};
+
+pub(super) const ROWS: &[Row] = &[
+    token(
+        "authorization-basic",
+        "Basic authorization header",
+        r#"(?i:authorization)["'`\]]{0,2}[ \t]{0,4}[:=,][ \t]{0,4}["'`]{0,2}(?i:basic)[ \t]{1,4}([A-Za-z0-9+/]{8,1000}={0,2})"#,
+        &["authorization"],
+        "RFC 7617",
+        &["Authorization: Basic {base64:24}==", "\"Authorization\": \"Basic {base64:40}\""],
+        &["Authorization: Basic realm", "Authorization: Basic <credentials>"],
+    )
+    .named()
+    .entropy(2.5)
+    .allow(&[r"^[a-z]*$"]),
+    token(
+        "authorization-bearer",
+        "Bearer authorization header",
+        r"(?i:\bbearer)[ \t]{1,4}([A-Za-z0-9_\-.~+/]{16,4000}={0,2})",
+        &["bearer"],
+        "RFC 6750",
+        &["Authorization: Bearer {alnum:40}", "-H 'authorization: bearer {hex:32}'"],
+        &["Bearer authentication-is-required", "bearer token-based-login", "Bearer ${ACCESS_TOKEN}"],
+    )
+    .generic()
+    .entropy(3.2)
+    .allow(WORDS),
+    token(
+        "authorization-header",
+        "Value of an authorization or API key header",
+        r#"(?i:x-api-key|api-key|x-auth-token|x-access-token|private-token|job-token|proxy-authorization|authorization)["'`]{0,2}[ \t]{0,4}[:=,][ \t]{0,4}["'`]{0,2}(?:(?i:token|apikey|key|bot|digest)[ \t]{1,4})?([A-Za-z0-9_\-.~+/]{16,1000}={0,2})"#,
+        &["api-key", "auth-token", "access-token", "private-token", "job-token", "authorization"],
+        "RFC 9110 and common practice",
+        &["X-Api-Key: {alnum:32}", "Authorization: token {hex:40}", "'PRIVATE-TOKEN': '{url:20}'"],
+        &["Authorization: Bearer-authentication", "x-api-key: ${API_KEY}", "authorization: authorization-middleware-v2"],
+    )
+    .generic()
+    .entropy(3.2)
+    .allow(WORDS),
+    token(
+        "url-password",
+        "Password in an address",
+        r"\b[A-Za-z][A-Za-z0-9+.\-]{1,20}://[^\s:/@\x22'`<>()\[\]{}]{0,100}:([^\s/@\x22'`<>{}\[\]$]{3,256})@[A-Za-z0-9\[][\w.\-\[\]:]{0,200}",
+        &["://"],
+        "RFC 3986",
+        &["postgres://app:{alnum:16}@db.internal:5432/app", "redis://:{alnum:12}@10.0.0.1", "https://me:s3cr3t!x9@example.org"],
+        &[
+            "https://example.org:8080/@scope/name",
+            "postgres://user:password@localhost/db",
+            "https://user:${PASSWORD}@host",
+            "amqp://guest:guest@localhost",
+            "mailto://a@b",
+        ],
+    )
+    .generic()
+    .entropy(1.5)
+    .allow(&[
+        r"^(?i:password|passwd|passw|pass|pwd|pw|secret|user|username|token|postgres|root|admin|guest|test|example|changeme|x+|\*+|\.+|%s|x-oauth-basic|x-access-token|oauth2)$",
+        r"^[A-Z][A-Z0-9_]*$",
+        r"^[0-9]{1,5}$",
+    ]),
+    token(
+        "connection-string-password",
+        "Password in a connection string",
+        r"(?i:(?:server|host|data source|user id|uid|username|user|database)[ \t]*=[^;\r\n\x22']{1,120};(?:[^;\r\n\x22']{1,120};){0,6}[ \t]*(?:password|pwd)[ \t]*=)[ \t]*([^;\s\x22'<>${}]{4,128})",
+        &["password", "pwd"],
+        "ADO.NET and ODBC documentation, connection strings",
+        &["Server=db;Database=app;User Id=sa;Password={alnum:16};", "host=db;user=app;pwd=x9!{alnum:6}"],
+        &["Server=db;User Id=sa;Password=<password>;", "Server=db;Uid=sa;Pwd=${PWD};"],
+    )
+    .generic()
+    .entropy(2.0)
+    .allow(&[r"^(?i:password|passwd|pwd|secret|changeme|x+|\*+|\.+)$"]),
+    token(
+        "command-line-secret",
+        "Secret given to a command",
+        r#"(?:^|[\s\x22'`])--?(?i:[a-z\-]{0,30}(?:api-?key|token|secret|password|passwd))(?:=|[ \t]{1,3}|["'], ?["'])["']?([A-Za-z0-9_\-.~+/!@#%^*]{8,512}={0,2})"#,
+        &["-api-key", "-apikey", "-token", "-secret", "-password", "-passwd"],
+        "Common practice",
+        &["tool --token {alnum:32}", "tool --password=x9!{alnum:10}", "[\"--api-key\", \"{alnum:32}\"]"],
+        &["tool --token-file /run/secrets/token", "--password $PASSWORD", "--secret name-of-the-secret", "--token <token>"],
+    )
+    .generic()
+    .entropy(3.0)
+    .allow(WORDS),
+    token(
+        "secret-assignment",
+        "High-entropy value given to a name such as token, secret or api_key",
+        concat!(
+            r"(?i:(?:page|next|continuation|csrf|xsrf|sync|cursor|separator|padding|special|public)[_\-]?)?",
+            r"(?i:(?:api|access|auth|secret|private|signing|encryption|master|service|account|storage|subscription|deploy|license|admin)[_.\-]?key",
+            r"|secret|token|credentials?|passphrase)",
+            r"(?i:[_.\-]?(?:key|base|value|hash|string|prod|production|dev|staging|live|test|v?[0-9]{1,2})){0,2}",
+            r#"["'`\]]{0,2}(?:[ \t]{0,8}:[ \t]{0,2}&?[A-Za-z]{1,12})?[ \t]{0,8}(?::=|=>|={1,3}|:)[ \t]{0,8}["'`]{0,3}"#,
+            r#"([A-Za-z0-9_\-.~+/!@#%^*]{16,512}={0,3})(?:["'`\s,;)}\]&<\\|]|$)"#
+        ),
+        &[
+            "api_key", "api-key", "apikey", "api.key", "access_key", "access-key", "accesskey", "auth_key", "auth-key",
+            "authkey", "private_key", "privatekey", "signing_key", "signing-key", "signingkey", "encryption_key",
+            "encryptionkey", "encryption-key", "master_key", "masterkey", "master-key", "service_key", "servicekey",
+            "account_key", "storage_key", "subscription_key", "subscriptionkey", "subscription-key", "deploy_key",
+            "license_key", "licensekey", "admin_key", "secret", "token", "credential", "passphrase",
+        ],
+        "Common practice",
+        &[
+            "API_KEY={alnum:32}",
+            "const clientSecret = \"{alnum:32}\";",
+            "\"authToken\": \"{hex:40}\"",
+            "let token: String = '{url:24}'",
+            "secret_key_base: {hex:128}",
+        ],
+        &[
+            "token = getAccessTokenFor(user)",
+            "tokenizer: \"cl100k_base_with_special_tokens_v2\"",
+            "token: process.env.GITHUB_TOKEN_VALUE_1",
+            "secret: {hex:8}-{hex:4}-{hex:4}-{hex:4}-{hex:12}",
+            "next_page_token = {alnum:32}",
+            "secretName: my-database-credentials-01",
+            "api_key: ${API_KEY}",
+            "token: claude-3-5-sonnet-20241022",
+            "monkey: {alnum:32}",
+            "keyboard = {alnum:32}",
+            "max_tokens: 4096000000000000",
+        ],
+    )
+    .generic()
+    .entropy(3.5)
+    .allow(NO_VALUES)
+    .allow_match(&[r"^(?i:page|next|continuation|csrf|xsrf|sync|cursor|separator|padding|special|public)"]),
+    token(
+        "password-assignment",
+        "Value given to a name such as password",
+        concat!(
+            r"(?i:passwo?r?d|passwd|passcode|\bpwd|_pwd|db_?pass|_pass)",
+            r#"["'`\]]{0,2}[ \t]{0,8}(?::=|=>|={1,3}|:)[ \t]{0,8}["'`]([^\s\x22'`]{8,128})["'`]"#
+        ),
+        &["passw", "pwd", "passcode", "db_pass", "dbpass", "_pass"],
+        "Common practice",
+        &["password: \"x9!{alnum:8}\"", "DB_PASS='{alnum:12}'"],
+        &[
+            "password: \"password\"",
+            "password = getpass.getpass()",
+            "password: \"${DB_PASSWORD}\"",
+            "passwordField: 'input-password-1'",
+            "password: \"<your-password>\"",
+            "compass: \"{alnum:12}\"",
+        ],
+    )
+    .generic()
+    .entropy(2.5)
+    .allow(NO_VALUES),
+    token(
+        "password-line",
+        "Unquoted value given to a name such as password",
+        concat!(
+            r"(?i:passwo?r?d|passwd|passcode|\bpwd|_pwd|db_?pass|_pass)",
+            r#"[ \t]{0,8}(?:=|:)[ \t]{0,8}([A-Za-z0-9_\-.~+/!@#%^*]{8,128})(?:[\s,;)}\]&<\\|]|$)"#
+        ),
+        &["passw", "pwd", "passcode", "db_pass", "dbpass", "_pass"],
+        "Common practice",
+        &["PGPASSWORD={alnum:12}", "password: x9!{alnum:8}"],
+        &["password: required", "pwd=/home/user/projects/app-2", "password = self.password_1", "PWD=/work/build01"],
+    )
+    .generic()
+    .entropy(2.8)
+    .allow(NO_VALUES),
+];
+
+/// Names made of words and numbers, as programs and people write them.
+const WORDS: &[&str] = &[
+    r"^[^0-9]*$",
+    r"^[0-9.,:_/\-]+$",
+    r"^(?:[A-Za-z]+[0-9]{0,3}|[0-9]{1,8}|v[0-9]+[a-z]?)(?:[._/:\-]+(?:[A-Za-z]+[0-9]{0,3}|[0-9]{1,8}[a-z]?))*$",
+    r"^/",
+];
+
+/// What stands after such names without being a secret: names, numbers, paths, references, ids and digests.
+const NO_VALUES: &[&str] = &[
+    r"^[^0-9]*$",
+    r"^[0-9.,:_/\-]+$",
+    r"^(?:[A-Za-z]+[0-9]{0,3}|[0-9]{1,8}|v[0-9]+[a-z]?)(?:[._/:\-]+(?:[A-Za-z]+[0-9]{0,3}|[0-9]{1,8}[a-z]?))*$",
+    r"^(?:\./|\.\./|~/|/)",
+    r"^(?:https?|file|s3|gs)://",
+    r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$",
+    r"^sha(?:1|256|384|512)[:\-]",
+    r"(?i)process\.env|os\.environ|getenv|import\.meta|self\.|this\.|config\.|settings\.|secrets\.",
+    r"[${}<>()]",
+];
