@@ -22,7 +22,9 @@ pub enum World {
 
 /// A text that names no world.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("'{0}' is no plugin world; they are router, model-scorer, run-reviewer, secret-scanner and prompt-pack")]
+#[error(
+    "'{0}' is no plugin world; they are router, model-scorer, run-reviewer, secret-scanner and prompt-pack"
+)]
 pub struct UnknownWorld(String);
 
 impl World {
