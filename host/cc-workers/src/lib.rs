@@ -1,2 +1,35 @@
 //! Builds a Claude Code command, supervises the process, reads its stream.
+//!
+//! A run is three processes of ours and the worker: whoever calls [`launch`] starts a detached
+//! [`supervise`], which starts a [`guard`], which starts the worker. The supervisor reads the worker's
+//! stream and is the run's one writer. The guard does nothing but wait, so that the worker's whole tree
+//! ends with the run even when the supervisor is killed.
 #![forbid(unsafe_code)]
+
+mod claude;
+mod command;
+mod demo;
+mod environment;
+mod error;
+mod guard;
+mod launch;
+mod leftovers;
+mod lines;
+mod os;
+mod private;
+mod protocol;
+mod stream;
+mod supervise;
+mod tree;
+
+pub use claude::{ClaudeBinary, FoundBy, find_claude, version, version_within};
+pub use command::{PermissionMode, WorkerCommand, WorkerRequest, build, new_session_id, sha256_hex};
+pub use demo::demo_worker;
+pub use environment::{Environment, RUN_ID, environment};
+pub use error::WorkerError;
+pub use guard::guard;
+pub use launch::{LaunchSpec, Launched, Patience, launch};
+pub use leftovers::{Cleared, end_leftovers};
+pub use private::{PrivateFile, PrivatePaths, private_paths};
+pub use stream::{Observed, StreamFacts};
+pub use supervise::supervise;

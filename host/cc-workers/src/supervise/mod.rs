@@ -1,0 +1,148 @@
+//! The supervisor: the one process that answers for a run.
+
+mod ladder;
+mod outcome;
+mod recorder;
+mod session;
+
+use std::{
+    io::{self, Read as _, Write as _},
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use cc_domain::{RunStatus, SecretRule};
+use cc_secrets::Redactor;
+use cc_store::{Home, RunLock, RunWriter, Store, read_bounded};
+use jiff::Timestamp;
+
+use self::{outcome::Outcome, recorder::Recorder};
+use crate::{LaunchSpec, WorkerError, os, private, protocol::Handshake, tree};
+
+/// Longest launch specification, bytes; it holds the whole task.
+const MAX_SPEC: u64 = 64 << 20;
+/// Largest file of secret rules, bytes.
+const MAX_RULES: u64 = 16 << 20;
+
+/// The supervisor's entry: takes a [`LaunchSpec`] from standard input, says on standard output that it has
+/// taken the run over, and ends the run exactly once.
+pub fn supervise() -> ExitCode {
+    os::detach();
+    os::adopt_orphans();
+    match take_over() {
+        Ok((spec, store, writer)) => {
+            say(&Handshake::TakenOver { pid: std::process::id() });
+            run(&spec, &store, writer)
+        }
+        Err(e) => {
+            say(&Handshake::Refused { reason: e.to_string() });
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn take_over() -> Result<(LaunchSpec, Store, RunWriter), WorkerError> {
+    let spec = read_spec()?;
+    let store = Store::open(&Home::at(&spec.home))?;
+    let dir = spec.dir();
+    let writer = RunWriter::open(dir.clone(), RunLock::acquire(&dir)?)?;
+    Ok((spec, store, writer))
+}
+
+fn read_spec() -> Result<LaunchSpec, WorkerError> {
+    let malformed =
+        |reason: String| WorkerError::Malformed { what: "the launch specification".into(), reason };
+    let mut bytes = Vec::new();
+    io::stdin().take(MAX_SPEC).read_to_end(&mut bytes).map_err(|e| malformed(e.to_string()))?;
+    serde_json::from_slice(&bytes).map_err(|e| malformed(e.to_string()))
+}
+
+/// The launcher may be gone already; the run goes on all the same.
+fn say(handshake: &Handshake) {
+    if let Ok(line) = serde_json::to_string(handshake) {
+        let _ = writeln!(io::stdout(), "{line}");
+    }
+}
+
+fn run(spec: &LaunchSpec, store: &Store, writer: RunWriter) -> ExitCode {
+    let mut recorder = Recorder::new(writer);
+    let outcome = work(spec, store, &mut recorder).unwrap_or_else(|e| Outcome::not_run(e.to_string()));
+    let outcome = clean_up(spec, outcome);
+    match end(store, &mut recorder, outcome) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(e) => {
+            tracing::error!(run = %spec.run_id, "the run's end could not be recorded: {e}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Everything up to the worker's end. An error means that no worker ran or that its end is not known.
+fn work(spec: &LaunchSpec, store: &Store, recorder: &mut Recorder) -> Result<Outcome, WorkerError> {
+    let rules = read_rules(&spec.rules_file)?;
+    let redactor = Redactor::new(&rules, spec.secrets.clone()).map_err(|e| WorkerError::Malformed {
+        what: format!("the secret rules in {}", spec.rules_file.display()),
+        reason: e.to_string(),
+    })?;
+    drop(rules);
+    recorder.start(redactor)?;
+    spec.private_files.iter().try_for_each(private::write)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(WorkerError::io("start the event loop for", &spec.run_dir))?;
+    runtime.block_on(session::run(spec, store, recorder))
+}
+
+fn read_rules(path: &Path) -> Result<Vec<SecretRule>, WorkerError> {
+    let bytes = read_bounded(path, MAX_RULES)?;
+    serde_json::from_slice(&bytes).map_err(|e| WorkerError::Malformed {
+        what: format!("the secret rules in {}", path.display()),
+        reason: e.to_string(),
+    })
+}
+
+/// Nothing of a run outlasts it: neither a process nor a file with a key.
+fn clean_up(spec: &LaunchSpec, mut outcome: Outcome) -> Outcome {
+    let survivors = tree::end_all(|| os::members(outcome.tree()));
+    if !survivors.is_empty() {
+        outcome.note(format!("these processes could not be ended: {}", tree::names(&survivors)));
+    }
+    let left = private::remove(spec.private_files.iter().map(|file| file.path.as_path()));
+    if !left.is_empty() {
+        let names: Vec<String> = left.iter().map(|path: &PathBuf| path.display().to_string()).collect();
+        outcome.note(format!("these files hold keys and could not be removed: {}", names.join(", ")));
+    }
+    outcome
+}
+
+/// The last event and the final record.
+fn end(store: &Store, recorder: &mut Recorder, outcome: Outcome) -> Result<(), WorkerError> {
+    let last = cc_domain::EventBody::ProcessExited {
+        status: outcome.status,
+        exit_code: outcome.exit_code,
+        duration_ms: outcome.duration_ms,
+    };
+    // A full disk must not keep the record from saying how the run ended.
+    let told = recorder.event(last);
+    recorder.writer().update(store, |record| {
+        record.status = outcome.status;
+        record.finished_at = Some(Timestamp::now().to_string());
+        record.duration_ms = Some(outcome.duration_ms);
+        record.exit_code = outcome.exit_code;
+        record.stop_reason = outcome.stop_reason;
+        record.error = outcome.error;
+        record.result = outcome.result;
+    })?;
+    told
+}
+
+/// What the record says while the worker runs.
+fn mark_running(store: &Store, recorder: &mut Recorder, worker: u32) -> Result<(), WorkerError> {
+    let update = |record: &mut cc_domain::RunRecord| {
+        record.status = RunStatus::Running;
+        record.supervisor_pid = Some(std::process::id());
+        record.child_pid = Some(worker);
+    };
+    Ok(recorder.writer().update(store, update)?)
+}

@@ -1,0 +1,100 @@
+//! The entries of the product's binary, as its own tests start them, and workers that misbehave.
+#![forbid(unsafe_code)]
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
+
+use std::{
+    env,
+    io::{self, BufRead as _, Write as _},
+    process::{Command, ExitCode, Stdio},
+    thread,
+    time::Duration,
+};
+
+/// A result as Claude Code writes it, as far as it matters.
+const RESULT: &str = r#"{"subtype":"success","is_error":false,"result":"done","type":"result"}"#;
+
+fn main() -> ExitCode {
+    let mut args = env::args_os().skip(1);
+    let entry = args.next().unwrap_or_default();
+    match entry.to_str().unwrap_or_default() {
+        "supervise" => cc_workers::supervise(),
+        "guard" => cc_workers::guard(args),
+        "demo-worker" => cc_workers::demo_worker(args),
+        other => misbehave(other),
+    }
+}
+
+fn misbehave(how: &str) -> ExitCode {
+    match how {
+        // Leaves a process in a session of its own behind, as Claude Code's Bash tool can.
+        "leaves-grandchild" => {
+            start_grandchild();
+            say(RESULT);
+        }
+        // The same, and then goes on for ever.
+        "works-for-ever" => {
+            start_grandchild();
+            say(r#"{"type":"system","subtype":"init"}"#);
+            sleep_for_ever();
+        }
+        "--version" => sleep_for_ever(),
+        "grandchild" => {
+            rustix_setsid();
+            sleep_for_ever();
+        }
+        "says-much" => {
+            say("this is no JSON: key-0123456789abcdef");
+            print(r#"{"type":"assistant","message":{"content":"half a line, key-0123456789abcdef"}"#);
+            say("}");
+            let long = "x".repeat(3 << 20);
+            say(&format!(r#"{{"is_error":false,"result":"{long}","subtype":"success","type":"result"}}"#));
+        }
+        "dies" => {
+            eprintln!("error: no such key-0123456789abcdef");
+            return ExitCode::from(3);
+        }
+        "repeats-task" => {
+            let mut line = String::new();
+            io::stdin().lock().read_line(&mut line).unwrap();
+            let message: serde_json::Value = serde_json::from_str(&line).unwrap();
+            let result = serde_json::json!({"type": "result", "subtype": "success", "is_error": false,
+                "result": message["message"]["content"].as_str().unwrap().len().to_string()});
+            say(&result.to_string());
+            // Claude Code, too, stays until its input is closed.
+            io::stdin().lock().lines().for_each(drop);
+        }
+        _ => return ExitCode::from(2),
+    }
+    ExitCode::SUCCESS
+}
+
+#[expect(clippy::zombie_processes, reason = "that is the misbehaviour")]
+fn start_grandchild() {
+    let child =
+        Command::new(env::current_exe().unwrap()).arg("grandchild").stdin(Stdio::null()).spawn().unwrap();
+    say(&format!(r#"{{"type":"system","subtype":"test_grandchild","pid":{}}}"#, child.id()));
+}
+
+#[cfg(unix)]
+fn rustix_setsid() {
+    rustix::process::setsid().unwrap();
+}
+
+#[cfg(not(unix))]
+fn rustix_setsid() {}
+
+fn sleep_for_ever() {
+    loop {
+        thread::sleep(Duration::from_secs(3600));
+    }
+}
+
+fn print(text: &str) {
+    let mut out = io::stdout();
+    out.write_all(text.as_bytes()).unwrap();
+    out.flush().unwrap();
+}
+
+fn say(line: &str) {
+    print(&format!("{line}\n"));
+}
