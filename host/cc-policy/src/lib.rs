@@ -3,18 +3,36 @@
 #![deny(unsafe_code)]
 
 pub mod engine;
+mod build;
+mod catalog;
+mod decide;
 mod error;
 mod files;
 mod id;
 mod manifest;
 mod overrides;
+mod policy;
+mod rules;
+mod runtime;
 mod toml_text;
+mod worlds;
 
+pub use build::{
+    BUNDLED_LOCK, BuildOptions, Built, BundledLock, LockedBundle, PackageReport, build_bundled, build_plugin,
+    check_bundled, inspect_package, read_bundled_lock, source_digest, validate_package,
+};
+pub use catalog::{
+    Added, BUNDLED, Bundled, LOCK, LockedPlugin, Removed, Status, TRUST, Trusted, TrustedPlugin, TrustedProject,
+    add_local, remove, set_enabled, trust, untrust,
+};
+pub use decide::{Answer, RouteDecision};
 pub use error::PolicyError;
 pub use files::FileError;
 pub use id::{IdError, PluginId};
 pub use manifest::{
-    COMPONENT, HostMismatch, LimitsText, MANIFEST, Manifest, ManifestError, Mismatch, host_version,
+    COMPONENT, HostMismatch, MANIFEST, MAX_MANIFEST, Manifest, ManifestError, Mismatch, host_version,
 };
 pub use overrides::{Key, Merged, Name, OVERRIDES, Overrides, merge_overrides};
+pub use policy::{PluginStatus, Policy, PolicyConfig};
+pub use rules::{RuleSet, read_rules};
 pub use toml_text::{Setting, TextError};

@@ -1,0 +1,114 @@
+//! From a plugin's source folder to a package: `plugin.wasm` and `plugin.toml`.
+
+mod bundle;
+mod cargo;
+mod component;
+mod report;
+mod sources;
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::{
+    PolicyError,
+    engine::{Limits, World, digest, inspect},
+    files,
+    id::PluginId,
+    manifest::{COMPONENT, MANIFEST, Manifest, ManifestError},
+    toml_text,
+};
+
+pub use bundle::{BUNDLED_LOCK, BundledLock, LockedBundle, build_bundled, check_bundled, read_bundled_lock};
+pub use report::{PackageReport, inspect_package, validate_package};
+pub use sources::source_digest;
+
+/// How to build.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BuildOptions {
+    /// Where cargo keeps what it makes in between; cargo's own choice when none is named.
+    pub target_dir: Option<PathBuf>,
+    /// Refuse to build when `Cargo.lock` would have to change.
+    pub locked: bool,
+    /// Use no network.
+    pub offline: bool,
+}
+
+/// What a build made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Built {
+    /// The plugin.
+    pub id: PluginId,
+    /// Its version.
+    pub version: String,
+    /// Its world.
+    pub world: World,
+    /// sha256 of the component, lower-case hex.
+    pub sha256: String,
+    /// Size of the component, bytes.
+    pub size: u64,
+    /// The component.
+    pub component: PathBuf,
+    /// The manifest, with the component's sha256.
+    pub manifest: PathBuf,
+}
+
+/// Builds the plugin crate in `folder` and writes its package to `out`.
+///
+/// The same sources with the same compiler give the same bytes, wherever they are built.
+///
+/// # Errors
+/// The manifest is missing or wrong, cargo fails, or what it makes is no component of the manifest's world.
+pub fn build_plugin(folder: &Path, out: &Path, options: &BuildOptions) -> Result<Built, PolicyError> {
+    let path = folder.join(MANIFEST);
+    let text = files::read_text(&path)?.ok_or_else(|| ManifestError::Missing(toml_text::shown(folder)))?;
+    let manifest = Manifest::parse(&toml_text::shown(&path), &text)?;
+    let module = cargo::module(folder, options)?;
+    let component = component::encode(folder, &module)?;
+    check_world(&manifest, &component)?;
+    write_package(&manifest, &text, &component, out)
+}
+
+fn check_world(manifest: &Manifest, component: &[u8]) -> Result<(), PolicyError> {
+    let [id, version] = [manifest.id.to_string(), manifest.version.to_string()];
+    let found = inspect(component).map_err(|error| error.of(&id, &version))?;
+    if found.world == manifest.world {
+        return Ok(());
+    }
+    Err(PolicyError::Refused(format!(
+        "the crate of '{id}' exports a {}, and its {MANIFEST} says {}: correct one of them",
+        found.world, manifest.world
+    )))
+}
+
+fn write_package(manifest: &Manifest, text: &str, bytes: &[u8], out: &Path) -> Result<Built, PolicyError> {
+    let sha256 = digest(bytes);
+    let [component, path] = [COMPONENT, MANIFEST].map(|name| out.join(name));
+    files::write(&component, bytes)?;
+    files::write(&path, with_sha256(&path, text, &sha256)?.as_bytes())?;
+    Ok(Built {
+        id: manifest.id.clone(),
+        version: manifest.version.to_string(),
+        world: manifest.world,
+        sha256,
+        size: bytes.len() as u64,
+        component,
+        manifest: path,
+    })
+}
+
+/// The author's manifest, comments and all, with the component's digest.
+fn with_sha256(path: &Path, text: &str, sha256: &str) -> Result<String, PolicyError> {
+    let parsed = text.parse::<toml_edit::DocumentMut>();
+    let mut document = parsed.map_err(|error| {
+        toml_text::at(&toml_text::shown(path), text, error.span(), error.message(), "Correct the manifest")
+    })?;
+    document.insert("sha256", toml_edit::value(sha256));
+    // A Windows checkout may have other line endings; the package is the same everywhere.
+    Ok(document.to_string().replace("\r\n", "\n"))
+}
+
+/// The most bytes that are ever read of a component.
+pub(crate) fn most_bytes() -> u64 {
+    Limits::MAX.component_bytes
+}

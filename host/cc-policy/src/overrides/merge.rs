@@ -1,0 +1,199 @@
+//! Changing `overrides.toml` from JSON, with the user's comments and order kept.
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+use toml_edit::{DocumentMut, Item, Table, TableLike};
+
+use super::{HINT, Overrides, path};
+use crate::{PolicyError, files, toml_text};
+
+/// What a merge came to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Merged {
+    /// The overrides file.
+    pub path: PathBuf,
+    /// It was written.
+    pub applied: bool,
+    /// The overrides after the merge.
+    pub policy: Overrides,
+    /// The file as it was before, when it was replaced.
+    pub backup: Option<PathBuf>,
+}
+
+/// Merges `config` into the home's overrides, and writes them when `apply` is set.
+///
+/// `config` is an object with keys of [`Overrides::KEYS`]. Objects merge one level deep
+/// (`plugins` for each plugin), other values replace, and null removes.
+///
+/// # Errors
+/// An unknown key, a value of another kind, or an overrides file that cannot be read; nothing is written then.
+pub fn merge_overrides(home: &Path, config: &Value, apply: bool) -> Result<Merged, PolicyError> {
+    let _guard = if apply { Some(files::guard(home)?) } else { None };
+    let path = path(home);
+    let before = files::read_text(&path)?.unwrap_or_default();
+    let after = merged_text(&toml_text::shown(&path), &before, config)?;
+    let policy = Overrides::parse("the merged overrides", &after)?;
+    let changed = apply && after != before;
+    let backup = if changed { files::back_up(home, &path)? } else { None };
+    if changed {
+        files::write(&path, after.as_bytes())?;
+    }
+    Ok(Merged { path, applied: apply, policy, backup })
+}
+
+fn merged_text(file: &str, before: &str, config: &Value) -> Result<String, PolicyError> {
+    Overrides::parse(file, before)?;
+    let mut document: DocumentMut = before.parse().map_err(|error: toml_edit::TomlError| {
+        toml_text::at(file, before, error.span(), error.message(), HINT)
+    })?;
+    for (key, value) in object("the override", config)? {
+        merge_key(&mut document, key, value)?;
+    }
+    Ok(document.to_string())
+}
+
+fn merge_key(document: &mut DocumentMut, key: &str, value: &Value) -> Result<(), PolicyError> {
+    match (key, value) {
+        (known, Value::Null) if Overrides::KEYS.contains(&known) => {
+            document.remove(known);
+            Ok(())
+        }
+        ("notes", text) => set(document.as_table_mut(), key, text),
+        ("preferred_profiles" | "preferred_models", entries) => {
+            merge_table(table(document.as_table_mut(), key, false)?, key, entries)
+        }
+        ("plugins", plugins) => {
+            let all = table(document.as_table_mut(), key, true)?;
+            object(key, plugins)?.iter().try_for_each(|(id, settings)| match settings {
+                Value::Null => {
+                    all.remove(id);
+                    Ok(())
+                }
+                settings => merge_table(table(all, id, false)?, id, settings),
+            })
+        }
+        _ => Err(refused(format!("there is no override '{key}'; there are {}", Overrides::KEYS.join(", ")))),
+    }
+}
+
+fn merge_table(table: &mut dyn TableLike, name: &str, entries: &Value) -> Result<(), PolicyError> {
+    object(name, entries)?.iter().try_for_each(|(key, value)| set(table, key, value))
+}
+
+/// Sets one value, or removes it when it is null. A replaced value keeps the comment behind it.
+fn set(table: &mut dyn TableLike, key: &str, value: &Value) -> Result<(), PolicyError> {
+    let mut new = match value {
+        Value::Null => {
+            table.remove(key);
+            return Ok(());
+        }
+        Value::String(text) => toml_edit::Value::from(text),
+        Value::Bool(truth) => toml_edit::Value::from(*truth),
+        Value::Number(number) => self::number(key, number)?,
+        _ => return Err(refused(format!("'{key}' is to be a text, a number, true, false or null"))),
+    };
+    match table.get_mut(key).and_then(Item::as_value_mut) {
+        Some(old) => {
+            *new.decor_mut() = old.decor().clone();
+            *old = new;
+        }
+        None => {
+            table.insert(key, Item::Value(new));
+        }
+    }
+    Ok(())
+}
+
+fn number(key: &str, number: &serde_json::Number) -> Result<toml_edit::Value, PolicyError> {
+    let whole = number.as_i64().map(toml_edit::Value::from);
+    let value = whole.or_else(|| number.as_f64().map(toml_edit::Value::from));
+    value.ok_or_else(|| refused(format!("'{key}' is a number that TOML cannot hold")))
+}
+
+/// The table of that name, made when it is missing.
+fn table<'a>(
+    parent: &'a mut dyn TableLike,
+    name: &str,
+    implicit: bool,
+) -> Result<&'a mut dyn TableLike, PolicyError> {
+    if parent.get(name).is_none() {
+        let mut new = Table::new();
+        new.set_implicit(implicit);
+        parent.insert(name, Item::Table(new));
+    }
+    let found = parent.get_mut(name).and_then(Item::as_table_like_mut);
+    found.ok_or_else(|| refused(format!("'{name}' in the overrides file is no table")))
+}
+
+fn object<'a>(name: &str, value: &'a Value) -> Result<&'a Map<String, Value>, PolicyError> {
+    value.as_object().ok_or_else(|| refused(format!("'{name}' is to be an object")))
+}
+
+fn refused(message: String) -> PolicyError {
+    PolicyError::Refused(message)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const BEFORE: &str =
+        "# mine\nnotes = \"old\" # why\n\n[preferred_models]\n# reviews matter\nreview = \"a\" # best\n";
+
+    fn merged(config: Value) -> Result<String, PolicyError> {
+        merged_text("overrides.toml", BEFORE, &config)
+    }
+
+    #[test]
+    fn a_merge_keeps_comments_and_order() {
+        let config = json!({"preferred_models": {"review": "b", "default": "c"}, "plugins": {"cc.router": {"floor": 7}}});
+        let expected = "# mine\nnotes = \"old\" # why\n\n[preferred_models]\n# reviews matter\nreview = \"b\" # best\n\
+                        default = \"c\"\n\n[plugins.\"cc.router\"]\nfloor = 7\n";
+        assert_eq!(merged(config).expect("merged"), expected);
+    }
+
+    #[test]
+    fn null_removes_a_value_or_a_whole_table() {
+        let one = merged(json!({"preferred_models": {"review": null}})).expect("merged");
+        assert!(one.contains("[preferred_models]") && !one.contains("review ="), "{one}");
+        let all = merged(json!({"preferred_models": null, "notes": null})).expect("merged");
+        assert_eq!(Overrides::parse("x", &all), Ok(Overrides::default()));
+    }
+
+    #[test]
+    fn unknown_keys_and_odd_values_are_refused() {
+        let refusal = |config| merged(config).expect_err("refused").to_string();
+        assert!(
+            refusal(json!({"preferred_model": {}}))
+                .contains("preferred_profiles, preferred_models, notes, plugins")
+        );
+        assert!(refusal(json!({"preferred_models": "a"})).contains("object"));
+        assert!(refusal(json!({"preferred_models": {"review": ["a"]}})).contains("review"));
+        assert!(refusal(json!([])).contains("object"));
+    }
+
+    #[test]
+    fn only_applying_writes_and_what_it_replaces_is_backed_up() {
+        let home = tempfile::tempdir().expect("a home");
+        let at = home.path();
+        let first = json!({"preferred_profiles": {"review": "深度求索"}});
+        let dry = merge_overrides(at, &first, false).expect("merged");
+        assert!(!dry.applied && !dry.path.exists() && dry.policy.preferred_profiles.len() == 1);
+        assert_eq!(merge_overrides(at, &first, true).expect("merged").backup, None);
+        let second = merge_overrides(at, &json!({"notes": "n"}), true).expect("merged");
+        let kept = std::fs::read_to_string(second.backup.expect("a backup")).expect("readable");
+        assert!(kept.contains("深度求索") && !kept.contains("notes"));
+        assert_eq!(Overrides::read(at).expect("readable"), second.policy);
+    }
+
+    #[test]
+    fn a_value_of_the_wrong_shape_is_never_written() {
+        let home = tempfile::tempdir().expect("a home");
+        let refused = merge_overrides(home.path(), &json!({"preferred_models": {"Not A Role": "x"}}), true);
+        assert!(refused.is_err() && !path(home.path()).exists());
+    }
+}

@@ -1,0 +1,129 @@
+//! `overrides.toml`: the user's own values, which have the last word.
+
+mod merge;
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use cc_domain::Role;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    PolicyError, files,
+    id::PluginId,
+    toml_text::{self, Setting, TextError},
+};
+
+pub use merge::{Merged, merge_overrides};
+
+/// The file's name in the home.
+pub const OVERRIDES: &str = "overrides.toml";
+
+const HINT: &str = "Correct it, or take an older one from the backups folder: \
+                    nothing is decided past an override that cannot be read";
+
+/// What the user set.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Overrides {
+    /// For people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notes: Option<String>,
+    /// Role, task type or `default` → a profile's id or exact name.
+    #[serde(default)]
+    pub preferred_profiles: BTreeMap<Key, Name>,
+    /// Role, task type or `default` → a model's exact name.
+    #[serde(default)]
+    pub preferred_models: BTreeMap<Key, Name>,
+    /// Plugin id → its settings; they replace the defaults of its manifest.
+    #[serde(default)]
+    pub plugins: BTreeMap<PluginId, BTreeMap<String, Setting>>,
+}
+
+/// A role, a task type or `default`.
+pub type Key = Role;
+
+/// What a preference names: not empty.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Name(pub String);
+
+impl TryFrom<String> for Name {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        if text.trim().is_empty() {
+            Err("a preference names a profile or model, and this is empty")
+        } else {
+            Ok(Self(text))
+        }
+    }
+}
+
+impl Overrides {
+    /// Its keys.
+    pub const KEYS: [&str; 4] = ["preferred_profiles", "preferred_models", "notes", "plugins"];
+
+    /// Reads the home's overrides; none set when there is no file.
+    ///
+    /// # Errors
+    /// The file cannot be read or is wrong: the line, and what to do.
+    pub fn read(home: &Path) -> Result<Self, PolicyError> {
+        let path = path(home);
+        let text = files::read_text(&path)?.unwrap_or_default();
+        Ok(Self::parse(&toml_text::shown(&path), &text)?)
+    }
+
+    /// Reads a text; `file` is how errors call it.
+    ///
+    /// # Errors
+    /// The line, and what is wrong there.
+    pub fn parse(file: &str, text: &str) -> Result<Self, TextError> {
+        toml_text::parse(file, text, HINT)
+    }
+
+    /// The settings of a plugin: the user's over the manifest's defaults.
+    #[must_use]
+    pub fn settings(&self, id: &PluginId, defaults: &BTreeMap<String, Setting>) -> Vec<(String, String)> {
+        let mut all = defaults.clone();
+        all.extend(self.plugins.get(id).cloned().unwrap_or_default());
+        all.into_iter().map(|(key, value)| (key, value.0)).collect()
+    }
+}
+
+/// Where a home keeps its overrides.
+pub(crate) fn path(home: &Path) -> PathBuf {
+    home.join(OVERRIDES)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn overrides_in_any_script_are_read() {
+        let text = "[preferred_profiles]\nreview = \"深度求索\"\n[plugins.\"cc.router\"]\nfloor = 7\n";
+        let overrides = Overrides::parse("overrides.toml", text).expect("overrides");
+        assert_eq!(overrides.preferred_profiles[&"review".parse().expect("a role")].0, "深度求索");
+        let id = "cc.router".parse().expect("an id");
+        let defaults =
+            BTreeMap::from([("floor".into(), Setting("5".into())), ("x".into(), Setting("y".into()))]);
+        let settings = overrides.settings(&id, &defaults);
+        assert_eq!(settings, [("floor".into(), "7".into()), ("x".into(), "y".into())]);
+    }
+
+    #[test]
+    fn a_mistake_is_named_with_its_line() {
+        for (text, line) in [
+            ("notes = \"a\"\nprefered_models = {}\n", 2),
+            ("[preferred_models]\nreview = \"\"\n", 2),
+            ("[preferred_models]\n\nReview = \"a\"\n", 3),
+            ("notes = 4", 1),
+        ] {
+            let error = Overrides::parse("overrides.toml", text).expect_err(text);
+            assert_eq!(error.line, line, "{error}");
+        }
+    }
+}
