@@ -25,7 +25,7 @@ fn add_project_router(sandbox: &Sandbox, id: &str, router: Router<'_>) {
 }
 
 fn trust(sandbox: &Sandbox) {
-    let trusted = sandbox.run(&["plugin", "trust"]);
+    let trusted = sandbox.run(&["plugin", "trust", "."]);
     assert_eq!(trusted.code, Some(0), "{trusted:?}");
 }
 
