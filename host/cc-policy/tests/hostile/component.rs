@@ -13,6 +13,7 @@ pub(crate) fn of(wit: &str, world: &str, core: &str) -> Vec<u8> {
     let package = resolve.push_str("policy.wit", wit).expect("valid WIT");
     let world = resolve.select_world(&[package], Some(world)).expect("the world");
     embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).expect("metadata");
-    let mut encoder = ComponentEncoder::default().validate(true).module(&module).expect("a module of that world");
+    let mut encoder =
+        ComponentEncoder::default().validate(true).module(&module).expect("a module of that world");
     encoder.encode().expect("a component")
 }

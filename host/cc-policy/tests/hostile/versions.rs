@@ -59,7 +59,7 @@ fn another_world_than_the_manifest_says_is_refused() {
     let pack = component::of(component::POLICY, "prompt-pack", include_str!("huge_string.wat"));
     let error = assert_refused(engine, load(engine, &pack), PluginErrorKind::WrongWorld);
     assert!(error.what.contains("is a prompt-pack, and its manifest calls it a router"), "{error}");
-    let stranger = component::of("package team:own; world w { export run: func(); }", "w", "(module (func (export \"run\")))");
+    let stranger = component::of("package team:stranger; world w { export run: func(); }", "w", "(module (func (export \"run\")))");
     assert_refused(engine, load(engine, &stranger), PluginErrorKind::WrongWorld);
 }
 
