@@ -101,7 +101,10 @@ pub(crate) fn classify(
 mod tests {
     use std::cell::Cell;
 
+    use cc_domain::{Checksum, Layer, SecretClass};
+
     use super::*;
+    use crate::decide::samples::plugin;
 
     #[test]
     fn scanners_are_asked_once_for_the_same_bytes_and_settings() {
@@ -121,6 +124,47 @@ mod tests {
         assert_eq!(asked.get(), 3);
         assert_ne!(other.file, first.file);
         assert!(read_rules(&first.file).is_ok());
+    }
+
+    fn rule(id: &str) -> SecretRule {
+        let text = format!(
+            r#"{{"id":"{id}","description":"","regex":"","keywords":[],"secret_group":0,"min_entropy":0.0,"path":null,
+                "confidence":"high","components":[],"allow":[],"checksum":null,"skip_report":false,"source":"",
+                "positives":[],"negatives":[]}}"#
+        );
+        serde_json::from_str(&text).expect("a rule")
+    }
+
+    fn finding(rule_id: &str, secret: &str) -> SecretFinding {
+        SecretFinding {
+            rule_id: rule_id.into(),
+            secret: secret.into(),
+            key: None,
+            path: None,
+            before: String::new(),
+            after: String::new(),
+            entropy: 0.0,
+            checksum: Checksum::Absent,
+            depth: 0,
+            attributes: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn each_scanner_judges_the_findings_of_its_own_rules() {
+        let seats = [plugin("low", Layer::Bundled), plugin("high", Layer::User)];
+        let rules = vec![(0, rule("a")), (1, rule("b"))];
+        let findings = ["a1", "b1", "a2", "x1"].map(|secret| finding(&secret[..1], secret));
+        let judge = |who: &PluginRef, own: &[SecretFinding]| {
+            let reason = |finding: &SecretFinding| format!("{} on {}", who.id, finding.secret);
+            Ok(own.iter().map(|f| Classification { class: SecretClass::Real, reason: reason(f) }).collect())
+        };
+        let classes = classify(&findings, &seats, &rules, judge).expect("classified");
+        let reasons: Vec<_> = classes.iter().map(|class| class.reason.as_str()).collect();
+        assert_eq!(reasons, ["low on a1", "high on b1", "low on a2", "high on x1"]);
+        assert!(classify(&findings, &seats, &rules, |_, _| Err("ill".into())).is_err());
+        assert!(classify(&findings, &seats, &rules, |_, _| Ok(Vec::new())).is_err());
+        assert!(classify(&findings, &[], &rules, judge).is_err());
     }
 
     #[test]
