@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     PolicyError,
-    engine::{Limits, PluginSpec, World, read_component},
+    engine::{Limits, PluginSpec, World, read_component, tidy},
     manifest::{COMPONENT, MANIFEST, Manifest},
     overrides::Overrides,
     toml_text::Setting,
@@ -35,6 +35,11 @@ pub use trust::{TRUST, Trusted, TrustedPlugin, TrustedProject, trust, untrust};
 pub(crate) use watch::Watch;
 
 use package::Fault;
+
+/// Longest folder name that is shown as an id, in bytes.
+const NAME_BYTES: usize = 80;
+/// Longest description that is shown, in bytes.
+const DESCRIPTION_BYTES: usize = 300;
 
 /// Whether a plugin can load.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -106,14 +111,16 @@ impl Entry {
         let (status, reason) = fault.map_or((Status::Ready, None), |(status, reason)| (status, Some(reason)));
         let manifest = manifest.as_ref();
         Self {
-            id: id.into(),
+            id: tidy(id, NAME_BYTES),
             version: manifest.map(|manifest| manifest.version.to_string()).unwrap_or_default(),
             world: manifest.map(|manifest| manifest.world),
             layer,
             order: 0,
             digest: String::new(),
             limits: manifest.map(|manifest| manifest.granted()).unwrap_or_default(),
-            description: manifest.and_then(|manifest| manifest.description.clone()),
+            description: manifest
+                .and_then(|m| m.description.as_ref())
+                .map(|text| tidy(text, DESCRIPTION_BYTES)),
             source: folder.display().to_string(),
             config: manifest.map(|manifest| manifest.config.clone()).unwrap_or_default(),
             package: Package::Folder(folder.into()),

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{FileError, PolicyError};
 
-/// Most plugins that a project may have.
+/// Most entries in a project's plugins folder.
 const MAX: usize = 64;
 const REMEDY: &str = "look at the change, then trust the project again";
 
@@ -31,27 +31,36 @@ pub(super) fn folders(project: &Path) -> Result<Vec<PathBuf>, PolicyError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         listed => listed.map_err(fail)?,
     };
-    let paths = entries.take(4 * MAX).map(|entry| entry.map(|entry| entry.path()));
+    let paths = entries.take(MAX + 1).map(|entry| entry.map(|entry| entry.path()));
     let mut folders = paths.collect::<io::Result<Vec<_>>>().map_err(fail)?;
+    if folders.len() > MAX {
+        let message = format!("{} holds more than {MAX} entries: remove some", at.display());
+        return Err(PolicyError::Refused(message));
+    }
     folders.retain(|path| path.is_dir());
     folders.sort();
-    if folders.len() > MAX {
-        return Err(PolicyError::Refused(format!(
-            "{} holds more than {MAX} plugins: remove some",
-            at.display()
-        )));
-    }
     Ok(folders)
 }
 
-/// The project's plugins; the ones that the user did not trust are entries with a reason.
+/// The project's plugins, those that the user trusted and that are gone too. Those not trusted have a reason.
 pub(super) fn entries(home: &Path, project: &Path) -> Result<Vec<Entry>, PolicyError> {
-    let folders = folders(project)?;
-    if folders.is_empty() {
-        return Ok(Vec::new());
-    }
     let trusted = trust::of(home, project)?;
-    Ok(folders.iter().map(|folder| entry(folder, trusted.as_ref())).collect())
+    let folders = match (folders(project), &trusted) {
+        (Ok(folders), _) => folders,
+        (Err(error), Some(_)) => return Err(error),
+        // A stranger's project must not be able to stop decisions.
+        (Err(error), None) => return Ok(vec![unlisted(project, &error)]),
+    };
+    let plugins = trusted.iter().flat_map(|trusted| &trusted.plugins);
+    let gone = plugins.map(|plugin| (folder(project).join(plugin.id.as_str()), plugin));
+    let gone =
+        gone.filter(|(path, _)| !folders.contains(path)).map(|(path, plugin)| trusted_entry(&path, plugin));
+    Ok(folders.iter().map(|folder| entry(folder, trusted.as_ref())).chain(gone).collect())
+}
+
+fn unlisted(project: &Path, error: &PolicyError) -> Entry {
+    let fault = Some((Status::Untrusted, error.to_string()));
+    Entry::of_folder(Layer::Project, &folder(project), "(unknown)", None, fault)
 }
 
 fn entry(folder: &Path, trusted: Option<&TrustedProject>) -> Entry {

@@ -4,7 +4,7 @@ use std::fs;
 
 use cc_policy::{Status, trust, untrust};
 
-use crate::kit::{Say, World, chosen, package_for, router, status};
+use crate::kit::{Say, World, chosen, package_for, router, scanner, status};
 
 #[test]
 fn a_project_decides_nothing_until_it_is_trusted() {
@@ -75,4 +75,44 @@ fn folders_that_hold_no_plugin_are_named_and_not_trusted() {
     fs::create_dir_all(world.project().join(".cc-orchestrator/plugins/empty")).expect("a folder");
     let trusted = trust(&world.home(), &world.project()).expect("trusted");
     assert_eq!((trusted.project.plugins.len(), trusted.skipped.len()), (0, 2));
+}
+
+#[test]
+fn a_trusted_plugin_that_is_gone_is_missed() {
+    let world = World::new();
+    let policy = world.policy();
+    let folder = world.project_plugin("shop.scanner", "secret-scanner", &scanner(true));
+    trust(&world.home(), &world.project()).expect("trusted");
+    policy.secret_rules().expect("rules");
+    fs::remove_dir_all(folder).expect("removed");
+    assert_eq!(status(&policy, "shop.scanner").map(|(state, _)| state), Some(Status::Broken));
+    assert!(policy.secret_rules().is_err());
+    trust(&world.home(), &world.project()).expect("trusted without it");
+    policy.secret_rules().expect("rules");
+}
+
+#[test]
+fn a_stranger_s_project_cannot_stop_decisions() {
+    let world = World::new();
+    let plugins = world.project().join(".cc-orchestrator/plugins");
+    for n in 0..65 {
+        fs::create_dir_all(plugins.join(format!("p{n}"))).expect("a folder");
+    }
+    let policy = world.policy();
+    chosen(&policy);
+    let (state, reason) = status(&policy, "(unknown)").expect("listed");
+    assert_eq!(state, Status::Untrusted);
+    assert!(reason.contains("more than 64"), "{reason}");
+}
+
+#[test]
+fn a_stranger_s_texts_cannot_drive_a_terminal() {
+    let world = World::new();
+    let folder = world.project_plugin("shop.router", "router", &router(Say::Keep));
+    let text = fs::read_to_string(folder.join("plugin.toml")).expect("readable");
+    fs::write(folder.join("plugin.toml"), format!("description = \"a\\u001b[2Jb\"\n{text}"))
+        .expect("written");
+    let plugins = world.policy().plugins();
+    let found = plugins.iter().find(|plugin| plugin.id == "shop.router").expect("listed");
+    assert!(found.description.as_ref().is_some_and(|text| text.starts_with('a') && !text.contains('\u{1b}')));
 }
