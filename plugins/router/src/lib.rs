@@ -33,7 +33,7 @@ use settings::Settings;
 use weigh::Weighed;
 
 /// The plugin.
-struct Router;
+pub struct Router;
 
 impl Guest for Router {
     fn route(
