@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use cc_domain::SecretRule;
+use regex::bytes::Regex;
 
 use crate::{checksum::Kind, engine::Engine, error::RuleError, limits, views::views};
 
@@ -75,6 +76,9 @@ fn check_sizes(rule: &SecretRule) -> Result<(), RuleError> {
 fn check_pattern(engine: &Engine, index: usize, rule: &SecretRule) -> Result<(), RuleError> {
     let unusable = |problem: &str| RuleError::Pattern { rule: rule.id.clone(), problem: problem.into() };
     let compiled = engine.rules[index].compiled().map_err(unusable)?;
+    for path in rule.path.iter().chain(rule.allow.iter().flat_map(|allow| &allow.paths)) {
+        Regex::new(path).map_err(|e| unusable(&format!("its path: {e}")))?;
+    }
     let last = compiled.regex.captures_len() - 1;
     if rule.secret_group as usize > last {
         return Err(RuleError::Group { rule: rule.id.clone(), group: rule.secret_group, last });

@@ -1,5 +1,5 @@
 //! The bundled rules in the engine: they load, find what leaks, and leave ordinary text alone.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::expect_used)]
 
 mod common;
 

@@ -1,5 +1,5 @@
 //! The bundled rules, as the host gets them from the plugin.
-#![allow(missing_docs, dead_code, unreachable_pub)]
+#![allow(missing_docs, dead_code, unreachable_pub, clippy::expect_used)]
 
 use cc_domain::{Allow, AllowTarget, Confidence, SecretRule};
 use cc_plugin_secret_rules::SecretRules;
