@@ -1,2 +1,26 @@
-//! The operations, one file each, and their one registry.
+//! The operations, one file each in `ops/`, and their one registry.
+//!
+//! MCP and the command line are loops over [`registry`]. A new operation is one file, one line in
+//! `ops/mod.rs`, one test.
 #![forbid(unsafe_code)]
+
+mod arguments;
+mod context;
+mod convert;
+mod error;
+mod launch;
+mod operation;
+mod ops;
+mod progress;
+mod prompts;
+mod routing;
+mod rules;
+mod schema;
+mod wait;
+
+pub use context::{Context, Setup, WorkerKind};
+pub use error::{ErrorKind, OpError};
+pub use operation::{Call, Effect, Entry, Operation, Output, Reply};
+pub use ops::registry;
+pub use progress::{Progress, ProgressSink};
+pub use prompts::{list_prompts, render_prompt};

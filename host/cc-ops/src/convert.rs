@@ -1,0 +1,77 @@
+//! The rooms' errors at the edge. Their texts say what to do; the kind decides the exit code and the general hint.
+
+use cc_policy::PolicyError;
+use cc_profiles::ProfileError;
+use cc_store::StoreError;
+use cc_workers::WorkerError;
+
+use crate::{ErrorKind, OpError};
+
+impl From<ProfileError> for OpError {
+    fn from(error: ProfileError) -> Self {
+        let (kind, hint) = match &error {
+            ProfileError::Unknown { .. } | ProfileError::Ambiguous { .. } => (
+                ErrorKind::InvalidInput,
+                "pass 'profile' as one of the ids of cc_list_profiles, or leave it out",
+            ),
+            ProfileError::NotUsable { .. } => (
+                ErrorKind::Unavailable,
+                "choose another profile with cc_list_profiles, or leave 'profile' out",
+            ),
+            _ => (ErrorKind::Unavailable, "mend CC Switch's store as said; cc_healthcheck checks it again"),
+        };
+        Self::new(kind, error.to_string(), hint)
+    }
+}
+
+impl From<PolicyError> for OpError {
+    fn from(error: PolicyError) -> Self {
+        let (kind, hint) = match &error {
+            PolicyError::Denied { .. } => (
+                ErrorKind::Denied,
+                "cc-orchestrator plugin list shows who decides; cc_local_policy has the last word",
+            ),
+            PolicyError::NoCandidate(_) => {
+                (ErrorKind::Unavailable, "cc_list_profiles says why each profile cannot be used")
+            }
+            PolicyError::Profile { .. } | PolicyError::Refused(_) => {
+                (ErrorKind::InvalidInput, "correct the value and call again")
+            }
+            PolicyError::NobodyAnswered { .. } => (
+                ErrorKind::Unavailable,
+                "correct the arguments if the reasons name one; else see 'cc-orchestrator plugin list'",
+            ),
+            _ => (
+                ErrorKind::State,
+                "'cc-orchestrator plugin list' shows every plugin and what is wrong with it",
+            ),
+        };
+        Self::new(kind, error.to_string(), hint)
+    }
+}
+
+impl From<StoreError> for OpError {
+    fn from(error: StoreError) -> Self {
+        let (kind, hint) = match &error {
+            StoreError::UnknownRun(_) => {
+                (ErrorKind::NotFound, "cc_run_status with include_finished lists the runs")
+            }
+            StoreError::AlreadyEnded(..) => (ErrorKind::InvalidInput, "start a new run"),
+            _ => (ErrorKind::State, "check the folder's permissions and free space, then call again"),
+        };
+        Self::new(kind, error.to_string(), hint)
+    }
+}
+
+impl From<WorkerError> for OpError {
+    fn from(error: WorkerError) -> Self {
+        match error {
+            WorkerError::Store(inner) => inner.into(),
+            other => Self::new(
+                ErrorKind::Unavailable,
+                other.to_string(),
+                "cc_healthcheck tells what a worker needs",
+            ),
+        }
+    }
+}

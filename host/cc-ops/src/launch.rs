@@ -1,0 +1,220 @@
+//! From a route to a running worker: prompt, settings, record, supervisor.
+
+use std::path::PathBuf;
+
+use cc_domain::{PluginRef, Role, RunId, RunMode, RunRecord, RunStatus};
+use cc_policy::Policy;
+use cc_profiles::WorkerSettings;
+use cc_repo::Project;
+use cc_store::Decision;
+use cc_workers::{LaunchSpec, Patience, PermissionMode, PrivateFile, PrivatePaths, WorkerRequest};
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::{
+    Context, OpError, WorkerKind,
+    routing::{self, Job, Routed},
+    rules::{self, Redaction},
+};
+
+/// A worker to start.
+#[derive(Clone, Debug)]
+pub(crate) struct Start {
+    pub(crate) mode: RunMode,
+    pub(crate) job: Job,
+    pub(crate) task: String,
+    pub(crate) context: Option<String>,
+    pub(crate) timeout_seconds: Option<u32>,
+    pub(crate) cwd: Option<String>,
+}
+
+/// The permission mode of a worker that may, or may not, edit.
+pub(crate) fn permission_mode(write: bool) -> PermissionMode {
+    if write { PermissionMode::AcceptEdits } else { PermissionMode::Plan }
+}
+
+/// The time limit of a run in seconds.
+pub(crate) fn timeout_of(role: &Role, asked: Option<u32>) -> u32 {
+    asked.unwrap_or_else(|| role.default_timeout_seconds()).min(Role::MAX_TIMEOUT_SECONDS)
+}
+
+/// Starts a worker and returns its run. The run goes on whatever becomes of the caller.
+pub(crate) fn start(cx: &Context, start: Start) -> Result<RunId, OpError> {
+    let program = program(cx)?;
+    let project = cx.project(start.cwd.as_deref())?;
+    let policy = cx.policy(&project.root);
+    let routed = routing::route(cx, &project, &start.job)?;
+    let model = routed.route.model.as_deref();
+    let settings = routed.profiles.worker_settings(&routed.route.profile_id, model)?;
+    let plan = Plan {
+        run_id: RunId::new(Timestamp::now()),
+        system_prompt: system_prompt(&policy, &project, &start)?,
+        prompt: prompt(&start),
+        program,
+        project,
+        start,
+        routed,
+    };
+    let redactor = rules::redactor(&policy, &settings)?;
+    plan.launch(cx, settings, redactor)
+}
+
+/// Everything that is decided before anything is written.
+struct Plan {
+    run_id: RunId,
+    program: Program,
+    project: Project,
+    start: Start,
+    routed: Routed,
+    system_prompt: String,
+    prompt: String,
+}
+
+impl Plan {
+    fn launch(&self, cx: &Context, settings: WorkerSettings, rules: Redaction) -> Result<RunId, OpError> {
+        let store = cx.store()?;
+        let private = cc_workers::private_paths(&self.run_id);
+        let command = cc_workers::build(&self.request(&private));
+        let mut record = self.record(command.command_line());
+        let created = store.create_run(&record, &rules.redactor.redact(&self.prompt))?;
+        store.record_decision(&self.decision(&record))?;
+        let spec = LaunchSpec {
+            home: cx.setup().home.root().to_owned(),
+            run_id: self.run_id.clone(),
+            run_dir: created.dir.path().to_owned(),
+            command,
+            private_files: vec![
+                PrivateFile { path: private.settings, content: settings.settings.to_string() },
+                PrivateFile { path: private.system_prompt, content: self.system_prompt.clone() },
+            ],
+            secrets: settings.secrets,
+            rules_file: rules.file,
+            timeout_seconds: record.timeout_seconds,
+            patience: Patience::default(),
+        };
+        if let Err(error) = cc_workers::launch(&cx.setup().exe, &spec, &created) {
+            record.status = RunStatus::Failed;
+            record.finished_at = Some(Timestamp::now().to_string());
+            record.error = Some(error.to_string());
+            store.update_run(&record)?;
+            return Err(error.into());
+        }
+        Ok(self.run_id.clone())
+    }
+
+    fn request(&self, private: &PrivatePaths) -> WorkerRequest {
+        WorkerRequest {
+            run_id: self.run_id.clone(),
+            program: self.program.path.clone(),
+            leading_args: self.program.leading_args.clone(),
+            cwd: self.project.cwd.clone(),
+            prompt: self.prompt.clone(),
+            permission_mode: permission_mode(self.start.job.write),
+            session_id: cc_workers::new_session_id(),
+            settings_file: private.settings.clone(),
+            system_prompt_file: Some(private.system_prompt.clone()),
+            model: self.routed.route.model.clone(),
+            effort: None,
+            environment: cc_workers::environment(),
+        }
+    }
+
+    fn record(&self, command: Vec<String>) -> RunRecord {
+        let route = self.routed.route.clone();
+        RunRecord {
+            format: RunRecord::FORMAT,
+            run_id: self.run_id.clone(),
+            mode: self.start.mode,
+            status: RunStatus::Starting,
+            started_at: Timestamp::now().to_string(),
+            finished_at: None,
+            duration_ms: None,
+            cwd: self.project.cwd.clone(),
+            workspace_root: self.project.root.clone(),
+            artifact_root: self.project.artifact_root(),
+            role: route.role.clone(),
+            task_type: route.task_type.clone(),
+            permission_mode: permission_mode(self.start.job.write).as_str().to_owned(),
+            allow_write: self.start.job.write,
+            timeout_seconds: timeout_of(&route.role, self.start.timeout_seconds),
+            prompt_sha256: cc_workers::sha256_hex(self.prompt.as_bytes()),
+            route,
+            command,
+            supervisor_pid: None,
+            child_pid: None,
+            exit_code: None,
+            stop_reason: None,
+            error: None,
+            result: None,
+        }
+    }
+
+    /// Kept so that it can be replayed against another version of a plugin.
+    fn decision(&self, record: &RunRecord) -> Decision {
+        let trace = &self.routed.route.trace;
+        let plugins: Vec<PluginRef> = trace.iter().filter_map(|step| step.plugin.clone()).collect();
+        Decision {
+            run_id: Some(self.run_id.clone()),
+            at: record.started_at.clone(),
+            kind: "route".to_owned(),
+            request: json(&self.routed.request),
+            candidates: json(&self.routed.candidates),
+            outcome: json(&self.routed.route),
+            plugins,
+        }
+    }
+}
+
+fn json(value: &impl Serialize) -> Value {
+    serde_json::to_value(value).unwrap_or_default()
+}
+
+/// The worker's program, and what comes before Claude Code's own arguments.
+struct Program {
+    path: PathBuf,
+    leading_args: Vec<String>,
+}
+
+fn program(cx: &Context) -> Result<Program, OpError> {
+    Ok(match cx.setup().worker {
+        WorkerKind::Demo => {
+            Program { path: cx.setup().exe.clone(), leading_args: vec!["demo-worker".to_owned()] }
+        }
+        WorkerKind::Claude => {
+            let claude = cc_workers::find_claude(&cc_workers::environment())?;
+            Program { path: claude.path, leading_args: Vec::new() }
+        }
+    })
+}
+
+/// What the worker is told of its role, besides Claude Code's own instructions.
+fn system_prompt(policy: &Policy, project: &Project, start: &Start) -> Result<String, OpError> {
+    let role = &start.job.role;
+    let wanted = format!("role-{role}");
+    let templates = policy.templates()?;
+    let name =
+        if templates.iter().any(|template| template.name == wanted) { &wanted } else { "role-default" };
+    let task_type = start.job.task_type.clone().unwrap_or_else(|| role.default_task_type());
+    let variables = [
+        ("allow_write", start.job.write.to_string()),
+        ("artifact_root", project.artifact_root().display().to_string()),
+        ("task_type", task_type.to_string()),
+    ];
+    let known = templates.iter().find(|template| template.name == *name);
+    let takes = |variable: &str| known.is_none_or(|t| t.variables.iter().any(|v| v.name == variable));
+    let variables: Vec<(String, String)> = variables
+        .into_iter()
+        .filter(|(name, _)| takes(name))
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect();
+    Ok(policy.render(name, &variables)?.value)
+}
+
+/// What the worker is asked: the task as it was given, and the context below it.
+fn prompt(start: &Start) -> String {
+    match start.context.as_deref().filter(|context| !context.trim().is_empty()) {
+        Some(context) => format!("{}\n\nContext:\n{context}", start.task),
+        None => start.task.clone(),
+    }
+}

@@ -1,0 +1,73 @@
+//! `cc_last_run`.
+
+use cc_domain::RunId;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{run_status::tail, run_view::RunView};
+use crate::{Context, Effect, ErrorKind, OpError, Operation, Output, arguments::ResponseFormat, wait};
+
+/// Read again what the last worker said: answer, full output, stderr and details of the latest, previous or
+/// most recent run of this project, or of run_id.
+#[derive(Debug, Deserialize, JsonSchema, clap::Args)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LastRun {
+    /// Default: the latest.
+    run_id: Option<RunId>,
+    /// With the answer and the end of its output (default true).
+    #[arg(long)]
+    include_output: Option<bool>,
+    /// Default json.
+    #[arg(long, hide = true)]
+    #[allow(dead_code)] // read before the arguments are decoded
+    response_format: Option<ResponseFormat>,
+}
+
+/// The run.
+#[derive(Debug, serde::Serialize, JsonSchema)]
+#[serde(transparent)]
+pub(crate) struct Last(RunView);
+
+impl Operation for LastRun {
+    const NAME: &'static str = "cc_last_run";
+    const TITLE: &'static str = "Last run: output and result of the latest worker";
+    const EFFECT: Effect = Effect::READS;
+    type Output = Last;
+
+    async fn run(self, cx: Context) -> Result<Last, OpError> {
+        cx.blocking(move |cx| {
+            let store = cx.store()?;
+            let id = match self.run_id {
+                Some(id) => id,
+                None => latest(cx, &store)?,
+            };
+            let record = wait::read(&store, &id)?;
+            let run_dir = store.run_dir(&record.run_id)?;
+            let with_output = self.include_output.unwrap_or(true);
+            let mut view = RunView::of(&record, run_dir.path(), with_output);
+            if with_output {
+                view.stderr_tail = tail(&run_dir.stderr(), 4_000);
+            }
+            Ok(Last(view))
+        })
+        .await
+    }
+}
+
+/// The project's latest run, else the latest of all.
+fn latest(cx: &Context, store: &cc_store::Store) -> Result<RunId, OpError> {
+    let root = cx.project(None)?.root;
+    let latest = match store.latest_run(Some(&root))? {
+        Some(id) => Some(id),
+        None => store.latest_run(None)?,
+    };
+    latest.ok_or_else(|| {
+        OpError::new(ErrorKind::NotFound, "there is no run yet", "start one with cc_run_agent")
+    })
+}
+
+impl Output for Last {
+    fn text(&self) -> String {
+        self.0.text()
+    }
+}

@@ -1,0 +1,67 @@
+//! `cc_local_policy`.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::{Context, Effect, OpError, Operation, Output};
+
+/// Show or change your routing preferences: always use, never use, prefer or pin a model or profile for a
+/// role, task type or default. Overrides have the last word over every policy. Saved only with apply (default
+/// false), after a backup.
+#[derive(Debug, Deserialize, JsonSchema, clap::Args)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LocalPolicy {
+    /// preferred_models or preferred_profiles {role: name}, notes, plugins {id: {key: value}}; null removes.
+    #[arg(long, value_name = "JSON", value_parser = object)]
+    #[serde(default)]
+    config: Option<Map<String, Value>>,
+    /// Save it.
+    #[arg(long)]
+    #[serde(default)]
+    apply: bool,
+}
+
+fn object(text: &str) -> Result<Map<String, Value>, String> {
+    serde_json::from_str(text).map_err(|error| format!("not a JSON object: {error}"))
+}
+
+/// The overrides as they are, or as they would be.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Overridden {
+    applied: bool,
+    path: String,
+    policy: Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    backup_path: Option<String>,
+}
+
+impl Operation for LocalPolicy {
+    const NAME: &'static str = "cc_local_policy";
+    const TITLE: &'static str = "Routing overrides: set preferred models and profiles";
+    const EFFECT: Effect = Effect::WRITES;
+    type Output = Overridden;
+
+    async fn run(self, cx: Context) -> Result<Overridden, OpError> {
+        cx.blocking(move |cx| {
+            let config = Value::Object(self.config.unwrap_or_default());
+            let merged = cc_policy::merge_overrides(cx.setup().home.root(), &config, self.apply)?;
+            Ok(Overridden {
+                applied: merged.applied,
+                path: merged.path.display().to_string(),
+                policy: serde_json::to_value(merged.policy).unwrap_or_default(),
+                backup_path: merged.backup.map(|path| path.display().to_string()),
+            })
+        })
+        .await
+    }
+}
+
+impl Output for Overridden {
+    fn text(&self) -> String {
+        let state = if self.applied { "saved" } else { "not saved; add apply to save" };
+        let policy = serde_json::to_string_pretty(&self.policy).unwrap_or_default();
+        let backup = self.backup_path.as_ref().map(|path| format!("\nbackup: {path}")).unwrap_or_default();
+        format!("{} ({state}){backup}\n{policy}", self.path)
+    }
+}

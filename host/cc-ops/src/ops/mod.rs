@@ -1,0 +1,34 @@
+//! One operation a file, and the list of them all.
+
+mod healthcheck;
+mod last_run;
+mod list_profiles;
+mod local_policy;
+mod origin;
+mod pick_profile;
+mod prompt_pack;
+mod run_agent;
+mod run_status;
+mod run_view;
+mod score_models;
+
+use crate::Entry;
+
+/// Every operation, in the order users meet them.
+static REGISTRY: [Entry; 9] = [
+    Entry::of::<healthcheck::Healthcheck>(),
+    Entry::of::<list_profiles::ListProfiles>(),
+    Entry::of::<pick_profile::PickProfile>(),
+    Entry::of::<score_models::ScoreModels>(),
+    Entry::of::<run_agent::RunAgent>(),
+    Entry::of::<run_status::RunStatus>(),
+    Entry::of::<last_run::LastRun>(),
+    Entry::of::<prompt_pack::PromptPack>(),
+    Entry::of::<local_policy::LocalPolicy>(),
+];
+
+/// Every operation.
+#[must_use]
+pub fn registry() -> &'static [Entry] {
+    &REGISTRY
+}

@@ -1,0 +1,117 @@
+//! `cc_run_agent`.
+
+use std::time::Duration;
+
+use cc_domain::{Role, RunMode, RunStatus, TaskType};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::run_view::RunView;
+use crate::{
+    Context, Effect, OpError, Operation, Output, WorkerKind, arguments,
+    launch::{self, Start},
+    routing::Job,
+    wait,
+};
+
+/// Start a Claude Code worker (subagent) and wait for its answer: hand a job to another, cheaper model: fix a
+/// bug, implement a feature, write code or tests, refactor, review, analyze the repository, second opinion.
+/// Read-only unless allow_write. Past wait_seconds: returns run_id, the worker goes on.
+#[derive(Debug, Deserialize, JsonSchema, clap::Args)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RunAgent {
+    /// What to do; up to 20000 characters, passed on as it is.
+    task: String,
+    /// Worker role (default implementation).
+    #[arg(long)]
+    role: Option<Role>,
+    /// Default: the role's own.
+    #[arg(long)]
+    task_type: Option<TaskType>,
+    /// Profile id or name (default: routed).
+    #[arg(long)]
+    profile: Option<String>,
+    /// Let it edit files (default false).
+    #[arg(long)]
+    #[serde(default)]
+    allow_write: bool,
+    /// Time limit 10-1800 (default: the role's).
+    #[arg(long)]
+    timeout_seconds: Option<u32>,
+    /// Project folder.
+    #[arg(long)]
+    cwd: Option<String>,
+    /// Background, up to 20000 characters.
+    #[arg(long)]
+    context: Option<String>,
+    /// Answer within this, 0-280 (default 240).
+    #[arg(long)]
+    wait_seconds: Option<u32>,
+}
+
+impl RunAgent {
+    /// Codex ends a call at 300 s; the answer needs a little time of its own.
+    const MOST_WAIT: u32 = 280;
+    const USUAL_WAIT: u32 = 240;
+
+    fn wait(&self) -> Result<Duration, OpError> {
+        let seconds = self.wait_seconds.unwrap_or(Self::USUAL_WAIT);
+        Ok(Duration::from_secs(arguments::number_within("wait_seconds", seconds, 0, Self::MOST_WAIT)?.into()))
+    }
+
+    fn start(self, worker: WorkerKind) -> Result<Start, OpError> {
+        arguments::text_within("task", &self.task, 20_000)?;
+        if let Some(context) = &self.context {
+            arguments::text_within("context", context, 20_000)?;
+        }
+        if let Some(seconds) = self.timeout_seconds {
+            arguments::number_within("timeout_seconds", seconds, 10, Role::MAX_TIMEOUT_SECONDS)?;
+        }
+        Ok(Start {
+            mode: if worker == WorkerKind::Demo { RunMode::Demo } else { RunMode::Blocking },
+            job: Job {
+                role: self.role.unwrap_or_default(),
+                task_type: self.task_type,
+                profile: self.profile,
+                write: self.allow_write,
+            },
+            task: self.task,
+            context: self.context,
+            timeout_seconds: self.timeout_seconds,
+            cwd: self.cwd,
+        })
+    }
+}
+
+impl Operation for RunAgent {
+    const NAME: &'static str = "cc_run_agent";
+    const TITLE: &'static str = "Run an agent: delegate a task to a worker";
+    const EFFECT: Effect = Effect::STARTS_WORKERS;
+    type Output = RunView;
+
+    async fn run(self, cx: Context) -> Result<RunView, OpError> {
+        let wait = self.wait()?;
+        let start = self.start(cx.setup().worker)?;
+        let run_id = cx.blocking(move |cx| launch::start(cx, start)).await?;
+        let record = wait::for_end(&cx, &run_id, wait).await?;
+        cx.blocking(move |cx| {
+            let run_dir = cx.store()?.run_dir(&record.run_id)?;
+            let mut view = RunView::of(&record, run_dir.path(), true);
+            if record.status == RunStatus::Failed {
+                view.stderr_tail = super::run_status::tail(&run_dir.stderr(), 2_000);
+            }
+            Ok(view)
+        })
+        .await
+    }
+}
+
+impl Output for RunView {
+    fn text(&self) -> String {
+        Self::text(self)
+    }
+
+    fn succeeded(&self) -> bool {
+        self.active || self.status == RunStatus::Succeeded
+    }
+}

@@ -1,0 +1,230 @@
+//! A run as controllers see it: one form for every operation that shows one.
+
+use cc_domain::{PermissionDenial, RunMode, RunRecord, RunStatus, Usage};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// Longest answer a reply holds, in characters: Codex cuts a result at about 48,000.
+const ANSWER_CHARS: usize = 20_000;
+
+/// One run.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct RunView {
+    pub(crate) run_id: String,
+    pub(crate) status: RunStatus,
+    pub(crate) active: bool,
+    role: String,
+    task_type: String,
+    mode: RunMode,
+    profile: RunProfile,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    actual_model: Option<String>,
+    #[serde(skip_serializing_if = "is_false")]
+    route_mismatch: bool,
+    allow_write: bool,
+    permission_mode: String,
+    timeout_seconds: u32,
+    started_at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    finished_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    duration_ms: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exit_code: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    result: Option<String>,
+    #[serde(skip_serializing_if = "is_false")]
+    result_truncated: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    api_error_status: Option<u16>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    permission_denials: Vec<PermissionDenial>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    usage: Option<Usage>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cost_usd: Option<f64>,
+    #[serde(skip_serializing_if = "is_false")]
+    cost_is_estimate: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session_id: Option<String>,
+    cwd: String,
+    pub(crate) run_dir: String,
+    next_step: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) stdout_tail: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) stderr_tail: Option<String>,
+}
+
+/// The profile of a run.
+#[derive(Debug, Serialize, JsonSchema)]
+struct RunProfile {
+    id: String,
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    model: Option<String>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde's signature
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+impl RunView {
+    /// Shows a run; with its answer, or without for a list.
+    pub(crate) fn of(record: &RunRecord, run_dir: &std::path::Path, with_answer: bool) -> Self {
+        let result = record.result.as_ref();
+        let answer = result.filter(|_| with_answer).map(|r| r.text.as_str()).filter(|text| !text.is_empty());
+        let actual = result.and_then(|r| r.actual.model.clone());
+        Self {
+            run_id: record.run_id.to_string(),
+            status: record.status,
+            active: record.status.is_active(),
+            role: record.role.to_string(),
+            task_type: record.task_type.to_string(),
+            mode: record.mode,
+            route_mismatch: mismatch(record.route.model.as_deref(), actual.as_deref()),
+            profile: RunProfile {
+                id: record.route.profile_id.clone(),
+                name: record.route.profile_name.clone(),
+                model: record.route.model.clone(),
+            },
+            actual_model: actual,
+            allow_write: record.allow_write,
+            permission_mode: record.permission_mode.clone(),
+            timeout_seconds: record.timeout_seconds,
+            started_at: record.started_at.clone(),
+            finished_at: record.finished_at.clone(),
+            duration_ms: record.duration_ms,
+            exit_code: record.exit_code,
+            result_truncated: answer.is_some_and(|text| text.chars().count() > ANSWER_CHARS),
+            result: answer.map(|text| text.chars().take(ANSWER_CHARS).collect()),
+            error: error(record),
+            api_error_status: result.and_then(|r| r.api_error_status),
+            permission_denials: result.map(|r| r.permission_denials.clone()).unwrap_or_default(),
+            usage: result.map(|r| r.usage).filter(|usage| usage.total() > 0),
+            cost_usd: result.and_then(|r| r.cost_usd),
+            cost_is_estimate: result.is_some_and(|r| r.cost_is_estimate),
+            session_id: result.and_then(|r| r.session_id.clone()),
+            cwd: record.cwd.display().to_string(),
+            run_dir: run_dir.display().to_string(),
+            next_step: next_step(record),
+            stdout_tail: None,
+            stderr_tail: None,
+        }
+    }
+
+    /// For people.
+    pub(crate) fn text(&self) -> String {
+        let model = self.profile.model.as_deref().unwrap_or("default model");
+        let mut lines = vec![format!(
+            "run {}: {} ({} as {}, {})",
+            self.run_id,
+            self.status.as_str(),
+            model,
+            self.role,
+            self.profile.name
+        )];
+        lines.extend(self.figures());
+        lines.extend(self.error.iter().map(|error| format!("error: {error}")));
+        for denial in &self.permission_denials {
+            lines.push(format!("refused: {} {}", denial.tool_name, denial.input));
+        }
+        if let Some(result) = &self.result {
+            lines.push(format!("\n{result}\n"));
+        }
+        for (name, tail) in [("stdout", &self.stdout_tail), ("stderr", &self.stderr_tail)] {
+            if let Some(tail) = tail.as_ref().filter(|tail| !tail.is_empty()) {
+                lines.push(format!("--- end of {name}\n{tail}"));
+            }
+        }
+        lines.push(format!("record: {}", self.run_dir));
+        lines.push(format!("next: {}", self.next_step));
+        lines.join("\n")
+    }
+
+    fn figures(&self) -> Option<String> {
+        let mut figures = Vec::new();
+        if let Some(ms) = self.duration_ms {
+            figures.push(format!("{:.1} s", ms as f64 / 1000.0));
+        }
+        if let Some(usage) = self.usage {
+            figures.push(format!("{} tokens", usage.total()));
+        }
+        if let Some(cost) = self.cost_usd {
+            let mark = if self.cost_is_estimate { " (estimated)" } else { "" };
+            figures.push(format!("{cost:.4} USD{mark}"));
+        }
+        if self.route_mismatch {
+            figures.push(format!("answered by {}", self.actual_model.as_deref().unwrap_or("another model")));
+        }
+        (!figures.is_empty()).then(|| figures.join(", "))
+    }
+}
+
+/// What went wrong, from our own word or the worker's.
+fn error(record: &RunRecord) -> Option<String> {
+    if record.error.is_some() {
+        return record.error.clone();
+    }
+    let result = record.result.as_ref()?;
+    if !result.errors.is_empty() {
+        return Some(result.errors.join("; "));
+    }
+    let reason = result.terminal_reason.clone().unwrap_or_else(|| result.subtype.clone());
+    result.is_error.then(|| format!("the worker ended with an error: {reason}"))
+}
+
+/// The model that answered is not the routed one. Dated ids, provider prefixes and `[1M]` marks are no difference.
+fn mismatch(declared: Option<&str>, actual: Option<&str>) -> bool {
+    let (Some(declared), Some(actual)) = (declared, actual) else { return false };
+    let (declared, actual) = (bare(declared), bare(actual));
+    let aliases = ["opus", "sonnet", "haiku", "fable"];
+    !(declared.contains(&actual)
+        || actual.contains(&declared)
+        || aliases.iter().any(|alias| declared == *alias && actual.contains(alias)))
+}
+
+fn bare(model: &str) -> String {
+    let name = model.rsplit('/').next().unwrap_or(model);
+    let name = name.split('[').next().unwrap_or(name);
+    name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase()
+}
+
+fn next_step(record: &RunRecord) -> String {
+    let denied = record.result.as_ref().is_some_and(|r| !r.permission_denials.is_empty());
+    match record.status {
+        status if status.is_active() => {
+            format!("still running; ask cc_run_status with run_id {}", record.run_id)
+        }
+        RunStatus::Succeeded if denied && !record.allow_write => {
+            "review the answer; the worker was refused some tools: start it with allow_write if it should edit".into()
+        }
+        RunStatus::Succeeded => "review the answer before you rely on it".into(),
+        RunStatus::TimedOut => "give a longer timeout_seconds or a smaller task".into(),
+        RunStatus::Lost => "its supervisor was killed; start the task again".into(),
+        _ => "read the error; cc_run_status with include_output_tail shows the last output".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_model_under_two_names_is_no_mismatch() {
+        for (declared, actual) in [
+            ("claude-haiku-4-5", "claude-haiku-4-5-20251001"),
+            ("anthropic/claude-sonnet-5", "claude-sonnet-5"),
+            ("deepseek-v4-pro[1M]", "deepseek-v4-pro"),
+            ("opus", "claude-opus-5"),
+            ("global.anthropic.claude-opus-5", "claude-opus-5"),
+        ] {
+            assert!(!mismatch(Some(declared), Some(actual)), "{declared} {actual}");
+        }
+        assert!(mismatch(Some("glm-5.2"), Some("claude-haiku-4-5")));
+        assert!(mismatch(Some("deepseek-v4-pro"), Some("deepseek-v4-flash")));
+    }
+}

@@ -1,0 +1,142 @@
+//! From a job to its route: profiles, scores, the router chain.
+
+use cc_domain::{
+    Attributes, Candidate, ModelScore, ModelToScore, Profile, Role, Route, RouteRequest, TaskType,
+};
+use cc_policy::{Answer, Policy};
+use cc_profiles::ProfileStore;
+use cc_repo::Project;
+
+use crate::{Context, OpError};
+
+/// The job as a router sees it.
+#[derive(Clone, Debug)]
+pub(crate) struct Job {
+    pub(crate) role: Role,
+    pub(crate) task_type: Option<TaskType>,
+    /// A profile the caller insists on: an id, or a name that only one has.
+    pub(crate) profile: Option<String>,
+    pub(crate) write: bool,
+}
+
+/// A route, and what it was chosen from.
+pub(crate) struct Routed {
+    pub(crate) route: Route,
+    pub(crate) request: RouteRequest,
+    pub(crate) candidates: Vec<Candidate>,
+    pub(crate) profiles: ProfileStore,
+}
+
+impl Routed {
+    /// The chosen profile.
+    pub(crate) fn profile(&self) -> Result<&Profile, OpError> {
+        Ok(self.profiles.find(&self.route.profile_id)?)
+    }
+}
+
+/// Finds the route of a job.
+pub(crate) fn route(cx: &Context, project: &Project, job: &Job) -> Result<Routed, OpError> {
+    let profiles = cc_profiles::load(&cx.setup().locations)?;
+    let explicit = match &job.profile {
+        Some(query) => Some(profiles.find(query)?.id.clone()),
+        None => None,
+    };
+    let policy = cx.policy(&project.root);
+    let scores = score(&policy, &profiles, std::slice::from_ref(&job.role))?;
+    let candidates = candidates(&profiles, &scores.value, &job.role);
+    let request = RouteRequest {
+        role: job.role.clone(),
+        task_type: job.task_type.clone(),
+        write: job.write,
+        attributes: Attributes::new(),
+    };
+    let decision = policy.route(&request, &candidates, explicit.as_deref())?;
+    let chosen = candidates
+        .iter()
+        .find(|c| c.profile_id == decision.choice.profile_id && c.model == decision.choice.model);
+    let route = Route {
+        role: job.role.clone(),
+        task_type: job.task_type.clone().unwrap_or_else(|| job.role.default_task_type()),
+        profile_name: chosen.map_or_else(String::new, |c| c.profile_name.clone()),
+        score: chosen.map(|c| c.score),
+        profile_id: decision.choice.profile_id,
+        model: Some(decision.choice.model).filter(|model| !model.is_empty()),
+        reason: decision.choice.reason,
+        trace: scores.trace.into_iter().chain(decision.trace).collect(),
+    };
+    Ok(Routed { route, request, candidates, profiles })
+}
+
+/// Scores every model of every profile for some roles.
+pub(crate) fn score(
+    policy: &Policy,
+    profiles: &ProfileStore,
+    roles: &[Role],
+) -> Result<Answer<Vec<ModelScore>>, OpError> {
+    let models: Vec<ModelToScore> = profiles.profiles.iter().flat_map(models_of).collect();
+    Ok(policy.score(roles, &models)?)
+}
+
+/// Each model of a profile; a profile that names none is one model without a name.
+fn models_of(profile: &Profile) -> Vec<ModelToScore> {
+    let names: Vec<String> = match profile.models.as_slice() {
+        [] => vec![String::new()],
+        models => models.iter().map(|entry| entry.name.clone()).collect(),
+    };
+    names
+        .into_iter()
+        .map(|model| ModelToScore {
+            attributes: attributes(profile, &model),
+            profile_id: profile.id.clone(),
+            model,
+        })
+        .collect()
+}
+
+fn candidates(profiles: &ProfileStore, scores: &[ModelScore], role: &Role) -> Vec<Candidate> {
+    let total = |id: &str, model: &str| {
+        let score = scores.iter().find(|s| s.profile_id == id && s.model == model)?;
+        Some(score.roles.iter().find(|r| r.role == role.as_str())?.total)
+    };
+    let of = |profile: &Profile| {
+        models_of(profile)
+            .into_iter()
+            .map(|model| Candidate {
+                score: total(&profile.id, &model.model).unwrap_or_default(),
+                profile_id: profile.id.clone(),
+                profile_name: profile.name.clone(),
+                current: profile.current,
+                usable: profile.usability.is_usable(),
+                model: model.model,
+                attributes: model.attributes,
+            })
+            .collect::<Vec<_>>()
+    };
+    profiles.profiles.iter().flat_map(of).collect()
+}
+
+/// The facts plugins get of a model on a profile; the keys are listed in `docs/plugin-guide.md`.
+fn attributes(profile: &Profile, model: &str) -> Attributes {
+    let mut facts = vec![
+        ("current".to_owned(), profile.current.to_string()),
+        ("cost_multiplier".to_owned(), profile.cost_multiplier.to_string()),
+    ];
+    let mut fact = |key: &str, value: String| facts.push((key.to_owned(), value));
+    if let Some(category) = &profile.category {
+        fact("category", category.clone());
+    }
+    if let Some(price) = profile.price_of(model) {
+        fact("price.input", price.input.to_string());
+        fact("price.output", price.output.to_string());
+        fact("price.cache_read", price.cache_read.to_string());
+        fact("price.cache_write", price.cache_write.to_string());
+    }
+    if let Some(health) = &profile.health {
+        fact("health", if health.healthy { "ok" } else { "failing" }.to_owned());
+        fact("health.failures", health.consecutive_failures.to_string());
+    }
+    if let Some(reason) = profile.usability.reason() {
+        fact("unusable_reason", reason.to_owned());
+    }
+    facts
+}

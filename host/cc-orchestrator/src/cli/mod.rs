@@ -1,0 +1,74 @@
+//! The command line: one command an operation, and the few that are not operations.
+
+mod args;
+mod demo;
+mod output;
+mod plugin;
+mod setup;
+
+use std::process::ExitCode;
+
+use cc_ops::{Context, ErrorKind, OpError, WorkerKind, registry};
+use clap::ArgMatches;
+
+use self::output::Out;
+
+/// Parses the command line and runs it.
+pub(crate) fn main() -> ExitCode {
+    let matches = args::command().get_matches();
+    let out = Out::new(matches.get_flag("json"));
+    match run(&matches, &out) {
+        Ok(code) => code,
+        Err(error) => out.error(&error),
+    }
+}
+
+fn run(matches: &ArgMatches, out: &Out) -> Result<ExitCode, OpError> {
+    let Some((name, sub)) = matches.subcommand() else {
+        return Err(OpError::invalid("no command was given", "see 'cc-orchestrator help'"));
+    };
+    let setup = args::setup(matches, WorkerKind::Claude)?;
+    crate::log::start(&setup.home.logs());
+    match name {
+        "mcp" => serve(Context::new(setup)),
+        "demo" => demo::run(sub, setup, out),
+        "setup" => setup::run(sub, &setup, out),
+        "plugin" => plugin::run(sub, &setup, out),
+        "completions" => args::completions(sub, out),
+        _ => operation(name, sub, Context::new(setup), out),
+    }
+}
+
+fn serve(cx: Context) -> Result<ExitCode, OpError> {
+    let served = runtime()?.block_on(crate::mcp::serve(cx));
+    served.map(|()| ExitCode::SUCCESS).map_err(|error| {
+        OpError::new(
+            ErrorKind::InvalidInput,
+            format!("the MCP client and this server did not agree: {error}"),
+            "'mcp' is started by an MCP client; 'cc-orchestrator setup codex' configures one",
+        )
+    })
+}
+
+fn operation(name: &str, matches: &ArgMatches, cx: Context, out: &Out) -> Result<ExitCode, OpError> {
+    let Some(entry) = registry().iter().find(|entry| entry.command_name() == name) else {
+        return Err(OpError::invalid(format!("there is no command '{name}'"), "see 'cc-orchestrator help'"));
+    };
+    let progress = out.progress();
+    let cx = cx.with_progress(progress.sink());
+    let call = entry.call_matches(cx, matches).map_err(|error| OpError::invalid(error.to_string(), ""))?;
+    let reply = runtime()?.block_on(call);
+    progress.clear();
+    Ok(out.reply(&reply?))
+}
+
+/// One thread waits for everything; what blocks has threads of its own, so no call holds up another.
+fn runtime() -> Result<tokio::runtime::Runtime, OpError> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
+        OpError::new(
+            ErrorKind::State,
+            format!("the runtime could not be started: {error}"),
+            "free some resources and try again",
+        )
+    })
+}
