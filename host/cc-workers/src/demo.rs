@@ -42,11 +42,12 @@ pub fn demo_worker(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         pause: pause(),
         input: listen(),
         total: Tokens::default(),
+        failed: false,
     };
     match demo.serve() {
-        Ok(()) => ExitCode::SUCCESS,
-        // Nobody reads any more.
-        Err(_) => ExitCode::FAILURE,
+        Ok(()) if !demo.failed => ExitCode::SUCCESS,
+        // The last turn was interrupted, or nobody reads any more.
+        _ => ExitCode::FAILURE,
     }
 }
 
@@ -100,6 +101,8 @@ struct Demo {
     pause: Duration,
     input: Receiver<Message>,
     total: Tokens,
+    /// The last turn did not come to its end.
+    failed: bool,
 }
 
 impl Demo {
@@ -148,6 +151,7 @@ impl Demo {
     }
 
     fn result(&mut self, turn: Tokens, started: Instant, answer: Option<&str>) -> io::Result<()> {
+        self.failed = answer.is_none();
         self.total.input += turn.input;
         self.total.output += turn.output;
         let mut line = json!({

@@ -57,7 +57,8 @@ const PASSED: &[&str] = &[
 /// Passed on with whatever follows.
 const PASSED_FAMILIES: &[&str] = &["LC_", "XDG_", "CC_ORCHESTRATOR_"];
 
-/// Set for every worker.
+/// Set for every worker. `CLAUDE_CODE_PROVIDER_MANAGED_BY_HOST` is not: with it Claude Code ignores the
+/// provider in the run's own settings file, too (measured on 2.1.330).
 const FIXED: &[(&str, &str)] = &[
     ("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1"),
     ("DISABLE_AUTOUPDATER", "1"),

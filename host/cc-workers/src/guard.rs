@@ -91,8 +91,9 @@ fn start(job: &Job) -> io::Result<Child> {
 fn watch_supervisor(parent: u32, remove: Vec<PathBuf>, tree: os::Tree) {
     thread::spawn(move || {
         os::wait_for_end_of(parent);
-        end_all(|| os::members(tree));
+        // First: once the worker is gone, the other thread ends this process.
         private::remove(remove.iter().map(PathBuf::as_path));
+        end_all(|| os::members(tree));
         std::process::exit(KILLED)
     });
 }

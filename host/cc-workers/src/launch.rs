@@ -5,8 +5,8 @@ use std::{
     fs::{File, OpenOptions},
     io::{BufRead as _, BufReader, Read as _, Write as _},
     path::{Path, PathBuf},
-    process::{Child, ChildStdout, Command, Stdio},
-    sync::mpsc,
+    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc},
     thread,
     time::Duration,
 };
@@ -107,31 +107,45 @@ pub fn launch(program: &Path, spec: &LaunchSpec, created: &CreatedRun) -> Result
         .stdout(Stdio::piped())
         .stderr(log_file(&spec.home).map_or_else(Stdio::null, Stdio::from));
     os::background(&mut command);
-    let supervisor = command.spawn().map_err(WorkerError::io("start", program))?;
-    match attend(supervisor, message).recv_timeout(TAKE_OVER) {
+    let mut supervisor = command.spawn().map_err(WorkerError::io("start", program))?;
+    let pipes = (supervisor.stdin.take(), supervisor.stdout.take());
+    let supervisor = Arc::new(Mutex::new(supervisor));
+    match attend(Arc::clone(&supervisor), pipes, message).recv_timeout(TAKE_OVER) {
         Ok(Ok(Handshake::TakenOver { pid })) => Ok(Launched { supervisor_pid: pid }),
         Ok(Ok(Handshake::Refused { reason })) => Err(WorkerError::NotTakenOver(reason)),
         Ok(Err(reason)) => Err(WorkerError::NotTakenOver(reason)),
-        Err(_) => Err(WorkerError::NotTakenOver(format!("it said nothing for {} s", TAKE_OVER.as_secs()))),
+        Err(_) => {
+            // It must not take over once we have said that it did not.
+            let _ = lock(&supervisor).kill();
+            Err(WorkerError::NotTakenOver(format!("it said nothing for {} s", TAKE_OVER.as_secs())))
+        }
     }
 }
 
 /// Talks to the supervisor and then waits for its end, on a thread of its own.
-fn attend(mut supervisor: Child, message: Vec<u8>) -> mpsc::Receiver<Result<Handshake, String>> {
+fn attend(
+    supervisor: Arc<Mutex<Child>>,
+    (stdin, stdout): (Option<ChildStdin>, Option<ChildStdout>),
+    message: Vec<u8>,
+) -> mpsc::Receiver<Result<Handshake, String>> {
     let (told, hear) = mpsc::channel();
     let body = move || {
-        if let Some(mut stdin) = supervisor.stdin.take() {
+        if let Some(mut stdin) = stdin {
             // A supervisor that does not read says why, or ends: both are seen below.
             let _ = stdin.write_all(&message);
         }
         drop(message);
-        let _ = told.send(handshake(supervisor.stdout.take()));
-        let _ = supervisor.wait();
+        let _ = told.send(handshake(stdout));
+        let _ = lock(&supervisor).wait();
     };
     if let Err(e) = thread::Builder::new().name("supervisor".into()).stack_size(THREAD_STACK).spawn(body) {
         tracing::error!("no thread to talk to the supervisor: {e}");
     }
     hear
+}
+
+fn lock(supervisor: &Mutex<Child>) -> MutexGuard<'_, Child> {
+    supervisor.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn handshake(stdout: Option<ChildStdout>) -> Result<Handshake, String> {

@@ -314,7 +314,7 @@ fn a_worker_that_heeds_the_interrupt_still_reports() {
         spec.command.environment.insert("CC_ORCHESTRATOR_DEMO_PAUSE_MS".into(), "3600000".into());
     });
     let record = world.finish(&run);
-    assert_eq!((record.status, record.exit_code), (RunStatus::TimedOut, Some(0)));
+    assert_eq!((record.status, record.exit_code), (RunStatus::TimedOut, Some(1)));
     assert_eq!(record.result.unwrap().subtype, "error_during_execution");
 }
 

@@ -111,7 +111,8 @@ impl Recorder {
 
     fn message(&mut self, mut value: Value, length: usize) -> Result<Line, WorkerError> {
         let Some(kept) = &mut self.kept else { return Ok(Line::Other) };
-        // Ids are random by nature and no secrets; a session must be found again by its own.
+        // A session must be found again by its id, which a rule for random values could take for a secret
+        // beside its key; by itself it is none.
         let session = value["session_id"].as_str().map(str::to_owned);
         kept.redactor.redact_value(&mut value);
         if let Some(session) = session {
