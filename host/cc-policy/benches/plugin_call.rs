@@ -34,7 +34,8 @@ fn load(engine: &Engine, bytes: &[u8], world: World) -> Plugin {
 }
 
 fn candidates() -> Vec<Candidate> {
-    let attributes = [("price.input", "3"), ("price.output", "15"), ("history.runs", "20"), ("history.successes", "18")];
+    let attributes =
+        [("price.input", "3"), ("price.output", "15"), ("history.runs", "20"), ("history.successes", "18")];
     (0..4)
         .map(|n| Candidate {
             profile_id: format!("profile-{n}"),

@@ -12,7 +12,9 @@ fn an_endless_loop_ends_at_its_deadline() {
     let (engine, _guard) = engine();
     let plugin = router(engine, include_str!("endless_loop.wat")).expect("it loads");
     let error = assert_refused(engine, route(&plugin), PluginErrorKind::DeadlineExceeded);
-    assert!(error.to_string().contains("ran past its deadline of 100 ms; make it faster, or raise deadline_ms"));
+    assert!(
+        error.to_string().contains("ran past its deadline of 100 ms; make it faster, or raise deadline_ms")
+    );
 }
 
 #[test]
@@ -49,7 +51,8 @@ fn a_limit_below_the_pools_holds_too() {
     let (engine, _guard) = engine();
     let bytes = component::of(component::POLICY, "router", include_str!("memory_bomb.wat"));
     let limits = Limits { memory_bytes: 1 << 20, ..Limits::default() };
-    let plugin = engine.load(&bytes, &PluginSpec { limits, ..spec(&bytes, World::Router) }).expect("it loads");
+    let plugin =
+        engine.load(&bytes, &PluginSpec { limits, ..spec(&bytes, World::Router) }).expect("it loads");
     let error = assert_refused(engine, route(&plugin), PluginErrorKind::OutOfMemory);
     assert!(error.what.contains("1 MiB"), "{error}");
     let limits = Limits { memory_bytes: 1 << 10, ..Limits::default() };
@@ -67,7 +70,8 @@ fn deep_recursion_ends_before_the_hosts_stack_does() {
 #[test]
 fn a_trap_at_the_start_is_told_when_it_is_loaded() {
     let (engine, _guard) = engine();
-    let error = assert_refused(engine, router(engine, include_str!("trap_in_start.wat")), PluginErrorKind::Trap);
+    let error =
+        assert_refused(engine, router(engine, include_str!("trap_in_start.wat")), PluginErrorKind::Trap);
     assert!(error.what.starts_with("trapped while it started"), "{error}");
 }
 

@@ -19,7 +19,10 @@ fn a_sparse_gigabyte_is_refused_unread() {
     let grown = growth(|| {
         let error = read_component(&path, Limits::default().component_bytes).expect_err("too large");
         assert_eq!(error.kind, PluginErrorKind::TooLarge);
-        assert!(error.to_string().contains("1073741824 bytes, and its limit is 8388608; make it smaller"), "{error}");
+        assert!(
+            error.to_string().contains("1073741824 bytes, and its limit is 8388608; make it smaller"),
+            "{error}"
+        );
     });
     assert!(grown < 1 << 20, "the host grew by {grown} bytes");
     assert_good_plugin_works(engine);

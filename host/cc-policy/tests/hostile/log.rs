@@ -43,7 +43,9 @@ fn a_flood_of_log_lines_is_cut_counted_and_named() {
     let log = logged(|| assert_eq!(route(&plugin), Ok(Verdict::Keep)));
     let lines = log.lines().collect::<Vec<_>>();
     assert_eq!(lines.len(), 4, "{log}");
-    assert!(lines.iter().all(|line| line.contains("WARN") && line.contains("team.hostile") && line.len() < 1200));
+    assert!(
+        lines.iter().all(|line| line.contains("WARN") && line.contains("team.hostile") && line.len() < 1200)
+    );
     assert!(lines[0].contains("first second [31m"), "{}", lines[0]);
     assert!(lines[3].contains("99997 more log lines were dropped: a call may write 3"), "{}", lines[3]);
     assert_good_plugin_works(engine);

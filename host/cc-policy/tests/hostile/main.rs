@@ -48,7 +48,8 @@ fn router(engine: &Engine, core: &str) -> Result<Plugin, PluginError> {
 }
 
 fn route(plugin: &Plugin) -> Result<Verdict, PluginError> {
-    let request = RouteRequest { role: Default::default(), task_type: None, write: false, attributes: vec![] };
+    let request =
+        RouteRequest { role: Default::default(), task_type: None, write: false, attributes: vec![] };
     plugin.route(&request, &[candidate()], None)
 }
 
@@ -70,7 +71,11 @@ fn assert_good_plugin_works(engine: &Engine) {
 }
 
 /// The error is of that kind and names the plugin; the engine serves the next one.
-fn assert_refused<T: std::fmt::Debug>(engine: &Engine, answer: Result<T, PluginError>, kind: PluginErrorKind) -> PluginError {
+fn assert_refused<T: std::fmt::Debug>(
+    engine: &Engine,
+    answer: Result<T, PluginError>,
+    kind: PluginErrorKind,
+) -> PluginError {
     let error = answer.expect_err("an error");
     assert_eq!(error.kind, kind, "{error}");
     assert!(error.to_string().starts_with("plugin 'team.hostile' 6.6.6 "), "{error}");

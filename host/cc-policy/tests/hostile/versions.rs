@@ -8,7 +8,9 @@ use crate::{GOOD, assert_refused, component, engine, load, route, spec};
 /// The contract with another version, and with more in its host interface.
 fn contract(version: &str, more: &str) -> String {
     let host = "config: func(key: string) -> option<string>;";
-    component::POLICY.replace("policy@1.0.0", &format!("policy@{version}")).replace(host, &format!("{host}\n{more}"))
+    component::POLICY
+        .replace("policy@1.0.0", &format!("policy@{version}"))
+        .replace(host, &format!("{host}\n{more}"))
 }
 
 /// The good router, built against that version.
@@ -59,7 +61,11 @@ fn another_world_than_the_manifest_says_is_refused() {
     let pack = component::of(component::POLICY, "prompt-pack", include_str!("huge_string.wat"));
     let error = assert_refused(engine, load(engine, &pack), PluginErrorKind::WrongWorld);
     assert!(error.what.contains("is a prompt-pack, and its manifest calls it a router"), "{error}");
-    let stranger = component::of("package team:stranger; world w { export run: func(); }", "w", "(module (func (export \"run\")))");
+    let stranger = component::of(
+        "package team:stranger; world w { export run: func(); }",
+        "w",
+        "(module (func (export \"run\")))",
+    );
     assert_refused(engine, load(engine, &stranger), PluginErrorKind::WrongWorld);
 }
 
