@@ -17,6 +17,8 @@ const PROFILES: usize = 20;
 
 fn main() {
     println!("machine: {}", machine());
+    // Built before anything is timed.
+    println!("binary: {}", cc_orchestrator_tests::product().display());
     starts();
     tools();
     picking();
@@ -26,7 +28,8 @@ fn main() {
 
 /// Spawn to tools/list answered, which is what a controller's first request waits for.
 fn starts() {
-    let mut first: Vec<Duration> = (0..STARTS).map(|_| ready(&Sandbox::with_profiles()).0).collect();
+    let worlds: Vec<Sandbox> = (0..STARTS).map(|_| Sandbox::with_profiles()).collect();
+    let mut first: Vec<Duration> = worlds.iter().map(|world| ready(world).0).collect();
     println!("start, first ever: {}", spread(&mut first));
     let sandbox = Sandbox::with_profiles();
     let (_, mut client) = ready(&sandbox);
@@ -43,8 +46,7 @@ fn starts() {
     }
 }
 
-fn ready(sandbox: &Sandbox) -> (Duration, McpClient) {
-    // Made ready beforehand: the time is the server's, not the test's.
+fn ready(sandbox: &Sandbox) -> (Duration, McpClient<'_>) {
     let begun = Instant::now();
     let mut client = sandbox.mcp();
     client.list_tools();
@@ -52,7 +54,8 @@ fn ready(sandbox: &Sandbox) -> (Duration, McpClient) {
 }
 
 fn tools() {
-    let mut client = Sandbox::new().mcp();
+    let sandbox = Sandbox::new();
+    let mut client = sandbox.mcp();
     let tools = client.list_tools();
     let id = client.send("tools/list", json!({}));
     let bytes = client.wait_bytes(id);

@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     io::{BufRead, BufReader, Write},
+    marker::PhantomData,
     process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio},
     sync::mpsc::{Receiver, RecvTimeoutError, channel},
     thread,
@@ -10,10 +11,11 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::{PATIENCE, eventually};
+use crate::{PATIENCE, Sandbox, eventually};
 
-/// A client of one server process, which ends with it.
-pub struct McpClient {
+/// A client of one server process, which ends with it, and does not outlive its [`Sandbox`].
+pub struct McpClient<'world> {
+    world: PhantomData<&'world Sandbox>,
     server: Child,
     input: Option<ChildStdin>,
     lines: Receiver<String>,
@@ -40,20 +42,21 @@ pub struct ToolResult {
     pub raw: String,
 }
 
-impl McpClient {
+impl McpClient<'_> {
     /// Starts a server. It leads a process group, as Codex's servers do.
     ///
     /// # Panics
     /// When it does not start.
     #[must_use]
-    pub fn start(mut command: Command) -> Self {
+    pub(crate) fn start(mut command: Command) -> Self {
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut server = command.spawn().expect("the server starts");
         let input = server.stdin.take();
         let lines = read_lines(server.stdout.take().expect("stdout is piped"));
-        Self { server, input, lines, next_id: 1, answers: BTreeMap::new(), notifications: Vec::new() }
+        let world = PhantomData;
+        Self { world, server, input, lines, next_id: 1, answers: BTreeMap::new(), notifications: Vec::new() }
     }
 
     /// The server's process id.
@@ -238,7 +241,7 @@ impl McpClient {
     }
 }
 
-impl Drop for McpClient {
+impl Drop for McpClient<'_> {
     fn drop(&mut self) {
         if !matches!(self.server.try_wait(), Ok(Some(_))) {
             self.kill();

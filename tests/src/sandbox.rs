@@ -201,7 +201,7 @@ impl Sandbox {
 
     /// An MCP server of this world, with a client that has said hello.
     #[must_use]
-    pub fn mcp(&self) -> McpClient {
+    pub fn mcp(&self) -> McpClient<'_> {
         let mut client = self.mcp_silent();
         client.initialize();
         client
@@ -209,7 +209,7 @@ impl Sandbox {
 
     /// The same, before the client said anything.
     #[must_use]
-    pub fn mcp_silent(&self) -> McpClient {
+    pub fn mcp_silent(&self) -> McpClient<'_> {
         let mut command = self.command();
         command.arg("mcp");
         McpClient::start(command)
@@ -245,12 +245,10 @@ impl Sandbox {
             .env("GIT_CONFIG_NOSYSTEM", "1")
             .env("CCSWITCH_HOME", self.ccswitch())
             .env("CC_ORCHESTRATOR_HOME", self.home())
-            .env("CLAUDE_CODE_BIN", binary::fake_worker());
+            .env("CLAUDE_CODE_BIN", binary::fake_worker())
+            .env(SCRIPT_ENV, self.script_path());
         for name in ["TMPDIR", "TMP", "TEMP"] {
             command.env(name, self.tmp());
-        }
-        if self.script_path().exists() {
-            command.env(SCRIPT_ENV, self.script_path());
         }
     }
 }

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 const GONE_WITHIN: Duration = Duration::from_secs(5);
 
 /// A worker that clings to life, with a descendant in a session of its own, under way.
-fn stubborn_run(sandbox: &Sandbox) -> (McpClient, String) {
+fn stubborn_run(sandbox: &Sandbox) -> (McpClient<'_>, String) {
     sandbox.script(&[
         Step::IgnoreTerm,
         Step::Detach(sandbox.record("detached")),
@@ -83,13 +83,13 @@ fn a_killed_supervisor_leaves_no_process_and_a_run_that_is_lost() {
 }
 
 #[test]
-fn a_killed_guard_is_no_matter_for_the_run() {
+fn a_killed_guard_takes_its_worker_with_it_and_the_record_says_so() {
     let sandbox = Sandbox::with_profiles();
     let (_client, run_id) = stubborn_run(&sandbox);
     kill(&sandbox, "guard");
-    fs::write(sandbox.record("go"), "").expect("a file");
     let told = ended(&sandbox, &run_id);
-    assert_eq!((&told["status"], &told["result"]), (&json!("succeeded"), &json!("Done.")), "{told}");
+    assert_eq!(told["status"], "failed", "{told}");
+    assert!(told["error"].as_str().is_some_and(|text| text.contains("guard")), "{told}");
     eventually("the end of the worker's tree", || tree(&sandbox).is_empty().then_some(()));
 }
 

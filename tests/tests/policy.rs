@@ -158,7 +158,7 @@ fn a_router_that_fails_is_named_and_the_layer_below_stands() {
 fn a_running_server_sees_what_the_user_changes() {
     let sandbox = Sandbox::with_profiles();
     let mut client = sandbox.mcp();
-    let picked = |client: &mut cc_orchestrator_tests::McpClient| {
+    let picked = |client: &mut cc_orchestrator_tests::McpClient<'_>| {
         client.call("cc_pick_profile", json!({ "role": "review" })).structured
     };
     assert_eq!(said(&picked(&mut client)), steps(&[["bundled", "cc.router", "chose"]]));

@@ -146,7 +146,7 @@ fn what_is_no_json_is_kept_and_harms_nothing() {
 #[test]
 fn a_last_line_needs_no_newline() {
     let result = json!({ "type": "result", "subtype": "success", "is_error": false, "result": "Done." });
-    let (_, run) = run_agent(&with_worker(&[Step::Print(result.to_string())]), &[]);
+    let (_, run) = run_agent(&with_worker(&[Step::Print(result.to_string()), Step::Exit(0)]), &[]);
     assert_eq!((&run["status"], &run["result"]), (&json!("succeeded"), &json!("Done.")), "{run}");
 }
 
@@ -177,9 +177,9 @@ fn a_worker_that_complains_and_ends_is_quoted() {
 #[cfg(unix)]
 #[test]
 fn a_worker_that_crashes_has_failed_with_its_signal() {
-    const SIGSEGV: i32 = 11;
-    let (_, run) = run_agent(&with_worker(&[Step::Die(SIGSEGV)]), &[]);
-    assert_eq!((&run["status"], &run["exit_code"]), (&json!("failed"), &json!(128 + SIGSEGV)), "{run}");
+    const SIGABRT: i32 = 6;
+    let (_, run) = run_agent(&with_worker(&[Step::Die(SIGABRT)]), &[]);
+    assert_eq!((&run["status"], &run["exit_code"]), (&json!("failed"), &json!(128 + SIGABRT)), "{run}");
 }
 
 #[test]
