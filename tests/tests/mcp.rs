@@ -50,7 +50,7 @@ fn the_tools_are_these() {
 }
 
 #[test]
-#[ignore = "8994 bytes for 9 tools: to be switched on with smaller schemas"]
+
 fn the_list_of_tools_is_small() {
     let sandbox = Sandbox::new();
     let mut client = sandbox.mcp();

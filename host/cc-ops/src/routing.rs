@@ -6,6 +6,7 @@ use cc_domain::{
 use cc_policy::{Answer, Policy};
 use cc_profiles::ProfileStore;
 use cc_repo::Project;
+use cc_store::HistoryLine;
 
 use crate::{Context, OpError};
 
@@ -37,13 +38,14 @@ impl Routed {
 /// Finds the route of a job.
 pub(crate) fn route(cx: &Context, project: &Project, job: &Job) -> Result<Routed, OpError> {
     let profiles = cc_profiles::load(&cx.setup().locations)?;
+    let history = history(cx)?;
     let explicit = match &job.profile {
         Some(query) => Some(profiles.find(query)?.id.clone()),
         None => None,
     };
     let policy = cx.policy(&project.root);
-    let scores = score(&policy, &profiles, std::slice::from_ref(&job.role))?;
-    let candidates = candidates(&profiles, &scores.value, &job.role);
+    let scores = score(&policy, &profiles, &history, std::slice::from_ref(&job.role))?;
+    let candidates = candidates(&profiles, &history, &scores.value, &job.role);
     let request = RouteRequest {
         role: job.role.clone(),
         task_type: job.task_type.clone(),
@@ -71,14 +73,16 @@ pub(crate) fn route(cx: &Context, project: &Project, job: &Job) -> Result<Routed
 pub(crate) fn score(
     policy: &Policy,
     profiles: &ProfileStore,
+    history: &[HistoryLine],
     roles: &[Role],
 ) -> Result<Answer<Vec<ModelScore>>, OpError> {
-    let models: Vec<ModelToScore> = profiles.profiles.iter().flat_map(models_of).collect();
+    let models: Vec<ModelToScore> =
+        profiles.profiles.iter().flat_map(|profile| models_of(profile, history)).collect();
     Ok(policy.score(roles, &models)?)
 }
 
 /// Each model of a profile; a profile that names none is one model without a name.
-fn models_of(profile: &Profile) -> Vec<ModelToScore> {
+fn models_of(profile: &Profile, history: &[HistoryLine]) -> Vec<ModelToScore> {
     let names: Vec<String> = match profile.models.as_slice() {
         [] => vec![String::new()],
         models => models.iter().map(|entry| entry.name.clone()).collect(),
@@ -86,20 +90,25 @@ fn models_of(profile: &Profile) -> Vec<ModelToScore> {
     names
         .into_iter()
         .map(|model| ModelToScore {
-            attributes: attributes(profile, &model),
+            attributes: attributes(profile, &model, history),
             profile_id: profile.id.clone(),
             model,
         })
         .collect()
 }
 
-fn candidates(profiles: &ProfileStore, scores: &[ModelScore], role: &Role) -> Vec<Candidate> {
+fn candidates(
+    profiles: &ProfileStore,
+    history: &[HistoryLine],
+    scores: &[ModelScore],
+    role: &Role,
+) -> Vec<Candidate> {
     let total = |id: &str, model: &str| {
         let score = scores.iter().find(|s| s.profile_id == id && s.model == model)?;
         Some(score.roles.iter().find(|r| r.role == role.as_str())?.total)
     };
     let of = |profile: &Profile| {
-        models_of(profile)
+        models_of(profile, history)
             .into_iter()
             .map(|model| Candidate {
                 score: total(&profile.id, &model.model).unwrap_or_default(),
@@ -116,7 +125,7 @@ fn candidates(profiles: &ProfileStore, scores: &[ModelScore], role: &Role) -> Ve
 }
 
 /// The facts plugins get of a model on a profile; the keys are listed in `docs/plugin-guide.md`.
-fn attributes(profile: &Profile, model: &str) -> Attributes {
+fn attributes(profile: &Profile, model: &str, history: &[HistoryLine]) -> Attributes {
     let mut facts = vec![
         ("current".to_owned(), profile.current.to_string()),
         ("cost_multiplier".to_owned(), profile.cost_multiplier.to_string()),
@@ -138,5 +147,33 @@ fn attributes(profile: &Profile, model: &str) -> Attributes {
     if let Some(reason) = profile.usability.reason() {
         fact("unusable_reason", reason.to_owned());
     }
+    facts.extend(past(profile, model, history));
     facts
+}
+
+/// What became of the model's runs on this profile: in all roles together, and in each.
+fn past(profile: &Profile, model: &str, history: &[HistoryLine]) -> Attributes {
+    let lines = history
+        .iter()
+        .filter(|line| line.profile_id == profile.id && line.model.as_deref().unwrap_or_default() == model);
+    let (mut runs, mut successes, mut facts) = (0, 0, Attributes::new());
+    for line in lines {
+        runs += line.runs;
+        successes += line.successes;
+        facts.push((format!("history.{}.runs", line.role), line.runs.to_string()));
+        facts.push((format!("history.{}.successes", line.role), line.successes.to_string()));
+    }
+    if runs > 0 {
+        facts.push(("history.runs".to_owned(), runs.to_string()));
+        facts.push(("history.successes".to_owned(), successes.to_string()));
+    }
+    facts
+}
+
+/// What became of earlier runs. Where nothing ever ran there is no database, and asking makes none.
+pub(crate) fn history(cx: &Context) -> Result<Vec<HistoryLine>, OpError> {
+    if !cx.setup().home.state_db().is_file() {
+        return Ok(Vec::new());
+    }
+    Ok(cx.store()?.history()?)
 }

@@ -11,8 +11,8 @@ pub(crate) fn input<T: JsonSchema>() -> Map<String, Value> {
     schema
 }
 
-/// Schema of an operation's result: types and names. Levels below the second are left open, which
-/// validates the same values and keeps the names that a controller's scripts use.
+/// Schema of an operation's result: the names and types that a controller's scripts use. Levels below the second
+/// are left open, and fields marked `schemars(skip)` are left out: both are valid, and cost nothing on every start.
 pub(crate) fn output<T: JsonSchema>() -> Map<String, Value> {
     let mut schema = generate::<T>();
     schema.remove("description");
@@ -52,14 +52,20 @@ fn compact(schema: &mut Map<String, Value>, keep: &Keep) {
     }
     if !keep.descriptions {
         // Replies of one tool differ by what was asked for, so no field is promised.
-        for noise in ["description", "required", "minimum", "maximum", "const"] {
+        for noise in ["description", "required", "minimum", "maximum", "const", "enum"] {
             schema.remove(noise);
         }
+    }
+    if schema.get("description").is_some_and(|text| text == "") {
+        schema.remove("description");
     }
     if schema.get("minimum").and_then(Value::as_f64) == Some(0.0) {
         schema.remove("minimum");
     }
     drop_null(schema);
+    if !keep.descriptions {
+        schema.remove("enum");
+    }
     if keep.depth == 0 {
         schema.retain(|key, _| key == "type");
         return;

@@ -1,19 +1,6 @@
-//! The binary: MCP server, command line, supervisor entry. Wiring only.
+//! The binary.
 #![forbid(unsafe_code)]
 
-mod cli;
-mod log;
-mod mcp;
-mod setup;
-
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    // The processes round a worker come first: they stay small by never building the command line.
-    match std::env::args().nth(1).as_deref() {
-        Some("supervise") => cc_workers::supervise(),
-        Some("guard") => cc_workers::guard(std::env::args_os().skip(2)),
-        Some("demo-worker") => cc_workers::demo_worker(std::env::args_os().skip(2)),
-        _ => cli::main(),
-    }
+fn main() -> std::process::ExitCode {
+    cc_orchestrator::main()
 }

@@ -2,10 +2,10 @@
 // `deny`, not `forbid`: two modules of the engine say why they may.
 #![deny(unsafe_code)]
 
-pub mod engine;
 mod build;
 mod catalog;
 mod decide;
+pub mod engine;
 mod error;
 mod files;
 mod id;
@@ -22,8 +22,8 @@ pub use build::{
     check_bundled, inspect_package, read_bundled_lock, source_digest, validate_package,
 };
 pub use catalog::{
-    Added, BUNDLED, Bundled, LOCK, LockedPlugin, Removed, Status, TRUST, Trusted, TrustedPlugin, TrustedProject,
-    add_local, remove, set_enabled, trust, untrust,
+    Added, BUNDLED, Bundled, LOCK, LockedPlugin, Removed, Status, TRUST, Trusted, TrustedPlugin,
+    TrustedProject, add_local, remove, set_enabled, trust, untrust,
 };
 pub use decide::{Answer, RouteDecision};
 pub use error::PolicyError;

@@ -264,7 +264,7 @@ const MODES: [(RunMode, &str); 4] = [
     (RunMode::Demo, "demo"),
 ];
 
-fn mode_name(mode: RunMode) -> &'static str {
+pub(crate) fn mode_name(mode: RunMode) -> &'static str {
     MODES.iter().find(|(m, _)| *m == mode).map_or("blocking", |(_, name)| name)
 }
 

@@ -104,6 +104,32 @@ fn a_created_run_is_on_disk_and_in_the_index_and_hidden_from_git() {
     assert!(world.store.create_run(&record, "").is_err(), "an id is used once");
 }
 
+#[test]
+fn history_counts_what_models_did_and_nothing_else() {
+    let world = World::new();
+    let run = |n: u32, status, mode, model: Option<&str>| {
+        let id = format!("20261123T061500Z-{n:08x}").parse().unwrap();
+        let mut record = record(world.project(), id, "2026-11-23T06:15:00Z");
+        (record.status, record.mode, record.route.model) = (status, mode, model.map(Into::into));
+        world.store.update_run(&record).unwrap();
+    };
+    run(1, RunStatus::Succeeded, RunMode::Blocking, Some("m"));
+    run(2, RunStatus::Failed, RunMode::Streaming, Some("m"));
+    run(3, RunStatus::TimedOut, RunMode::Blocking, None);
+    run(4, RunStatus::Stopped, RunMode::Blocking, Some("m"));
+    run(5, RunStatus::Lost, RunMode::Blocking, Some("m"));
+    run(6, RunStatus::Succeeded, RunMode::Demo, Some("m"));
+
+    let seen: Vec<_> = world
+        .store
+        .history()
+        .unwrap()
+        .into_iter()
+        .map(|l| (l.profile_id, l.model, l.runs, l.successes))
+        .collect();
+    assert_eq!(seen, [("p-1".into(), None, 1, 0), ("p-1".into(), Some("m".into()), 2, 1)]);
+}
+
 #[cfg(unix)]
 #[test]
 fn everything_of_a_run_is_for_the_user_alone() {

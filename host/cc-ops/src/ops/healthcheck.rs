@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Context, Effect, OpError, Operation, Output, WorkerKind};
 
 /// Check whether everything is installed, configured and working: Claude Code binary and version, CC Switch,
-/// plugins, environment. Diagnoses problems and missing parts, each with its fix; troubleshoot here first.
+/// plugins, environment. Troubleshoots problems and missing parts, each with its fix (doctor).
 #[derive(Debug, Deserialize, JsonSchema, clap::Args)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Healthcheck {}
@@ -15,19 +15,27 @@ pub(crate) struct Healthcheck {}
 #[derive(Debug, Default, Serialize, JsonSchema)]
 pub(crate) struct Health {
     ok: bool,
+    #[schemars(skip)]
     version: &'static str,
+    #[schemars(skip)]
     home: String,
+    #[schemars(skip)]
     #[serde(skip_serializing_if = "Option::is_none")]
     claude_bin: Option<String>,
+    #[schemars(skip)]
     #[serde(skip_serializing_if = "Option::is_none")]
     claude_version: Option<String>,
+    #[schemars(skip)]
     profile_source: String,
     profile_count: usize,
     usable_count: usize,
+    #[schemars(skip)]
     #[serde(skip_serializing_if = "Option::is_none")]
     current_profile: Option<String>,
+    #[schemars(skip)]
     #[serde(skip_serializing_if = "Option::is_none")]
     current_profile_model: Option<String>,
+    #[schemars(skip)]
     plugin_count: usize,
     problems: Vec<Problem>,
 }
@@ -38,6 +46,7 @@ pub(crate) struct Problem {
     what: String,
     next_step: String,
     /// Nothing can run while it stands.
+    #[schemars(skip)]
     blocking: bool,
 }
 

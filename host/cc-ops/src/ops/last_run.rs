@@ -7,17 +7,16 @@ use serde::Deserialize;
 use super::{run_status::tail, run_view::RunView};
 use crate::{Context, Effect, ErrorKind, OpError, Operation, Output, arguments::ResponseFormat, wait};
 
-/// Read again what the last worker said: answer, full output, stderr and details of the latest, previous or
-/// most recent run of this project, or of run_id.
+/// Read again what the last worker said: answer, full output, stderr, details of the latest, previous or most
+/// recent run, or of run_id.
 #[derive(Debug, Deserialize, JsonSchema, clap::Args)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct LastRun {
     /// Default: the latest.
     run_id: Option<RunId>,
-    /// With the answer and the end of its output (default true).
+    /// Default true.
     #[arg(long)]
     include_output: Option<bool>,
-    /// Default json.
     #[arg(long, hide = true)]
     #[allow(dead_code)] // read before the arguments are decoded
     response_format: Option<ResponseFormat>,
@@ -46,7 +45,7 @@ impl Operation for LastRun {
             let with_output = self.include_output.unwrap_or(true);
             let mut view = RunView::of(&record, run_dir.path(), with_output);
             if with_output {
-                view.stderr_tail = tail(&run_dir.stderr(), 4_000);
+                view.details.stderr_tail = tail(&run_dir.stderr(), 4_000);
             }
             Ok(Last(view))
         })

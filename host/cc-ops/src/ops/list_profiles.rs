@@ -7,15 +7,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Context, Effect, OpError, Operation, Output, arguments::ResponseFormat};
 
-/// Which models can I use: every CC Switch profile with its provider, account, API endpoint and configured
-/// models, which one is active (current), and why one is not usable. Never shows keys.
+/// Which models can I use: every CC Switch profile with provider, account, API endpoint and configured
+/// models, which is active (current), why one is not usable. No keys.
 #[derive(Debug, Deserialize, JsonSchema, clap::Args)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ListProfiles {
-    /// Current profile first (default true).
+    /// Default true.
     #[arg(long)]
     include_current_first: Option<bool>,
-    /// Default json.
     #[arg(long, hide = true)]
     #[allow(dead_code)] // read before the arguments are decoded
     response_format: Option<ResponseFormat>,
@@ -24,9 +23,12 @@ pub(crate) struct ListProfiles {
 /// The profiles.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Profiles {
+    #[schemars(skip)]
     count: usize,
+    #[schemars(skip)]
     source: String,
     profiles: Vec<Row>,
+    #[schemars(skip)]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<String>,
 }
@@ -40,14 +42,17 @@ pub(crate) struct Row {
     usable: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
+    #[schemars(skip)]
     #[serde(skip_serializing_if = "Option::is_none")]
     category: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     model: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     models: Vec<String>,
+    #[schemars(skip)]
     #[serde(skip_serializing_if = "Option::is_none")]
     base_url: Option<String>,
+    #[schemars(skip)]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     endpoints: Vec<String>,
 }

@@ -7,12 +7,12 @@ use serde_json::{Map, Value};
 use crate::{Context, Effect, OpError, Operation, Output};
 
 /// Show or change your routing preferences: always use, never use, prefer or pin a model or profile for a
-/// role, task type or default. Overrides have the last word over every policy. Saved only with apply (default
-/// false), after a backup.
+/// role, task type or default. Overrides have the last word. Saved only with apply (default false), after a
+/// backup.
 #[derive(Debug, Deserialize, JsonSchema, clap::Args)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct LocalPolicy {
-    /// preferred_models or preferred_profiles {role: name}, notes, plugins {id: {key: value}}; null removes.
+    /// preferred_models, preferred_profiles: {role: name}; notes; plugins: {id: {key: value}}; null removes.
     #[arg(long, value_name = "JSON", value_parser = object)]
     #[serde(default)]
     config: Option<Map<String, Value>>,

@@ -12,20 +12,20 @@ use crate::{
 };
 
 /// Preview the routing decision: which model would be chosen for a role or task, such as security, frontend,
-/// testing or documentation, who decided and why. Recommends and explains; nothing is launched.
+/// testing or documentation, who decided and why. Recommends; launches nothing.
 #[derive(Debug, Deserialize, JsonSchema, clap::Args)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PickProfile {
-    /// Such as review, testing, security (default implementation).
+    /// Default implementation.
     #[arg(long)]
     role: Option<Role>,
     /// Default: the role's own.
     #[arg(long)]
+    #[schemars(skip)]
     task_type: Option<TaskType>,
-    /// Insist on this profile id or name.
+    /// Insist on this id or name.
     #[arg(long)]
     profile: Option<String>,
-    /// Default json.
     #[arg(long, hide = true)]
     #[allow(dead_code)] // read before the arguments are decoded
     response_format: Option<ResponseFormat>,
@@ -37,14 +37,19 @@ pub(crate) struct Picked {
     role: Role,
     task_type: TaskType,
     profile: String,
+    profile_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     model: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     score: Option<f64>,
+    #[schemars(skip)]
     permission_mode: &'static str,
+    #[schemars(skip)]
     timeout_seconds: u32,
     reason: String,
+    #[schemars(skip)]
     selected_profile: Selected,
+    #[schemars(skip)]
     trace: Vec<TraceStep>,
 }
 
@@ -89,6 +94,7 @@ impl Picked {
             timeout_seconds: launch::timeout_of(&route.role, None),
             permission_mode: launch::permission_mode(false).as_str(),
             profile: route.profile_name,
+            profile_id: route.profile_id,
             role: route.role,
             task_type: route.task_type,
             model: route.model,

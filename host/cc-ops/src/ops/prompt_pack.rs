@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::{Context, Effect, OpError, Operation, Output, arguments};
 
 /// Ready-made standard prompts: bugfix, repo-audit, security-audit, frontend-polish, test-generation,
-/// refactor-plan, release-check. Without template: lists them; with template: fills in task and variables.
+/// refactor-plan, release-check. Lists them; with template: fills in task and variables.
 #[derive(Debug, Deserialize, JsonSchema, clap::Args)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PromptPack {
@@ -54,10 +54,14 @@ pub(crate) struct Pack {
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Listed {
     name: String,
+    #[schemars(skip)]
     title: String,
+    #[schemars(skip)]
     description: String,
+    #[schemars(skip)]
     kind: TemplateKind,
     /// Required ones end in `*`.
+    #[schemars(skip)]
     variables: Vec<String>,
 }
 

@@ -20,31 +20,31 @@ use crate::{
 #[derive(Debug, Deserialize, JsonSchema, clap::Args)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RunAgent {
-    /// What to do; up to 20000 characters, passed on as it is.
+    /// Up to 20000 characters.
     task: String,
-    /// Worker role (default implementation).
+    /// Default implementation.
     #[arg(long)]
     role: Option<Role>,
-    /// Default: the role's own.
+    /// Default: the role's.
     #[arg(long)]
     task_type: Option<TaskType>,
-    /// Profile id or name (default: routed).
+    /// Id or name; default: routed.
     #[arg(long)]
     profile: Option<String>,
-    /// Let it edit files (default false).
+    /// May edit files; default false.
     #[arg(long)]
     #[serde(default)]
     allow_write: bool,
-    /// Time limit 10-1800 (default: the role's).
+    /// 10-1800; default: the role's.
     #[arg(long)]
     timeout_seconds: Option<u32>,
     /// Project folder.
     #[arg(long)]
     cwd: Option<String>,
-    /// Background, up to 20000 characters.
+    /// Up to 20000 characters.
     #[arg(long)]
     context: Option<String>,
-    /// Answer within this, 0-280 (default 240).
+    /// 0-280, default 240.
     #[arg(long)]
     wait_seconds: Option<u32>,
 }
@@ -98,7 +98,7 @@ impl Operation for RunAgent {
             let run_dir = cx.store()?.run_dir(&record.run_id)?;
             let mut view = RunView::of(&record, run_dir.path(), true);
             if record.status == RunStatus::Failed {
-                view.stderr_tail = super::run_status::tail(&run_dir.stderr(), 2_000);
+                view.details.stderr_tail = super::run_status::tail(&run_dir.stderr(), 2_000);
             }
             Ok(view)
         })
@@ -112,6 +112,6 @@ impl Output for RunView {
     }
 
     fn succeeded(&self) -> bool {
-        self.active || self.status == RunStatus::Succeeded
+        self.details.active || self.status == RunStatus::Succeeded
     }
 }

@@ -15,25 +15,25 @@ use serde::{Deserialize, Serialize};
 use super::run_view::RunView;
 use crate::{Context, Effect, OpError, Operation, Output, arguments};
 
-/// Check progress of a run by run_id: active, finished, failed; its result, cost and error. Without run_id:
-/// list running workers and active runs, with include_finished all runs. Monitor what is going on.
+/// Check progress of a run by run_id: active, finished, failed; result, cost, error. Without run_id: list
+/// running workers and active runs; include_finished: all runs. Monitor what is going on.
 #[derive(Debug, Deserialize, JsonSchema, clap::Args)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RunStatus {
-    /// The run.
+    /// Default: list runs.
     run_id: Option<RunId>,
-    /// With the end of its output (default false).
+    /// Default false.
     #[arg(long)]
     #[serde(default)]
     include_output_tail: bool,
-    /// List finished runs too (default false).
+    /// Default false.
     #[arg(long)]
     #[serde(default)]
     include_finished: bool,
-    /// Length of the tails, 0-20000 (default 4000).
+    /// 0-20000, default 4000.
     #[arg(long)]
     tail_chars: Option<u32>,
-    /// Most runs listed, 1-500 (default 50).
+    /// 1-500, default 50.
     #[arg(long)]
     limit: Option<u32>,
 }
@@ -51,7 +51,9 @@ pub(crate) struct Statuses {
 /// Several runs, active ones first.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct RunList {
+    #[schemars(skip)]
     active_count: usize,
+    #[schemars(skip)]
     count: usize,
     runs: Vec<RunLine>,
 }
@@ -61,13 +63,19 @@ pub(crate) struct RunList {
 pub(crate) struct RunLine {
     run_id: String,
     status: cc_domain::RunStatus,
+    #[schemars(skip)]
     role: String,
+    #[schemars(skip)]
     profile: String,
+    #[schemars(skip)]
     #[serde(skip_serializing_if = "Option::is_none")]
     model: Option<String>,
+    #[schemars(skip)]
     started_at: String,
+    #[schemars(skip)]
     #[serde(skip_serializing_if = "Option::is_none")]
     duration_ms: Option<u64>,
+    #[schemars(skip)]
     #[serde(skip_serializing_if = "Option::is_none")]
     cost_usd: Option<f64>,
 }
@@ -95,8 +103,8 @@ fn one(cx: &Context, id: &RunId, tail_chars: Option<usize>) -> Result<Statuses, 
     let run_dir = store.run_dir(&record.run_id)?;
     let mut view = RunView::of(&record, run_dir.path(), true);
     if let Some(chars) = tail_chars {
-        view.stdout_tail = tail(&run_dir.stdout(), chars);
-        view.stderr_tail = tail(&run_dir.stderr(), chars.min(2_000));
+        view.details.stdout_tail = tail(&run_dir.stdout(), chars);
+        view.details.stderr_tail = tail(&run_dir.stderr(), chars.min(2_000));
     }
     Ok(Statuses { run: Some(Box::new(view)), list: None })
 }

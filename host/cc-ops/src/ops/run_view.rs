@@ -1,5 +1,7 @@
 //! A run as controllers see it: one form for every operation that shows one.
 
+use std::path::Path;
+
 use cc_domain::{PermissionDenial, RunMode, RunRecord, RunStatus, Usage};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -12,6 +14,19 @@ const ANSWER_CHARS: usize = 20_000;
 pub(crate) struct RunView {
     pub(crate) run_id: String,
     pub(crate) status: RunStatus,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    result: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+    next_step: String,
+    #[serde(flatten)]
+    #[schemars(skip)]
+    pub(crate) details: RunDetails,
+}
+
+/// What a controller rarely asks for by name; in the reply, and not in the schema.
+#[derive(Debug, Serialize)]
+pub(crate) struct RunDetails {
     pub(crate) active: bool,
     role: String,
     task_type: String,
@@ -31,12 +46,8 @@ pub(crate) struct RunView {
     duration_ms: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     exit_code: Option<i32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    result: Option<String>,
     #[serde(skip_serializing_if = "is_false")]
     result_truncated: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     api_error_status: Option<u16>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -50,8 +61,7 @@ pub(crate) struct RunView {
     #[serde(skip_serializing_if = "Option::is_none")]
     session_id: Option<String>,
     cwd: String,
-    pub(crate) run_dir: String,
-    next_step: String,
+    run_dir: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) stdout_tail: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -59,7 +69,7 @@ pub(crate) struct RunView {
 }
 
 /// The profile of a run.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 struct RunProfile {
     id: String,
     name: String,
@@ -74,24 +84,89 @@ fn is_false(value: &bool) -> bool {
 
 impl RunView {
     /// Shows a run; with its answer, or without for a list.
-    pub(crate) fn of(record: &RunRecord, run_dir: &std::path::Path, with_answer: bool) -> Self {
+    pub(crate) fn of(record: &RunRecord, run_dir: &Path, with_answer: bool) -> Self {
         let result = record.result.as_ref();
         let answer = result.filter(|_| with_answer).map(|r| r.text.as_str()).filter(|text| !text.is_empty());
-        let actual = result.and_then(|r| r.actual.model.clone());
+        let mut details = RunDetails::of(record, run_dir);
+        details.result_truncated = answer.is_some_and(|text| text.chars().count() > ANSWER_CHARS);
         Self {
             run_id: record.run_id.to_string(),
             status: record.status,
+            result: answer.map(|text| text.chars().take(ANSWER_CHARS).collect()),
+            error: error(record),
+            next_step: next_step(record),
+            details,
+        }
+    }
+
+    /// For people.
+    pub(crate) fn text(&self) -> String {
+        let details = &self.details;
+        let model = details.profile.model.as_deref().unwrap_or("default model");
+        let mut lines = vec![format!(
+            "run {}: {} ({} as {}, {})",
+            self.run_id,
+            self.status.as_str(),
+            model,
+            details.role,
+            details.profile.name
+        )];
+        lines.extend(self.figures());
+        lines.extend(self.error.iter().map(|error| format!("error: {error}")));
+        for denial in &self.details.permission_denials {
+            lines.push(format!("refused: {} {}", denial.tool_name, denial.input));
+        }
+        if let Some(result) = &self.result {
+            lines.push(format!("\n{result}\n"));
+        }
+        for (name, tail) in [("stdout", &self.details.stdout_tail), ("stderr", &self.details.stderr_tail)] {
+            if let Some(tail) = tail.as_ref().filter(|tail| !tail.is_empty()) {
+                lines.push(format!("--- end of {name}\n{tail}"));
+            }
+        }
+        lines.push(format!("record: {}", self.details.run_dir));
+        lines.push(format!("next: {}", self.next_step));
+        lines.join("\n")
+    }
+
+    fn figures(&self) -> Option<String> {
+        let mut figures = Vec::new();
+        if let Some(ms) = self.details.duration_ms {
+            figures.push(format!("{:.1} s", ms as f64 / 1000.0));
+        }
+        if let Some(usage) = self.details.usage {
+            figures.push(format!("{} tokens", usage.total()));
+        }
+        if let Some(cost) = self.details.cost_usd {
+            let mark = if self.details.cost_is_estimate { " (estimated)" } else { "" };
+            figures.push(format!("{cost:.4} USD{mark}"));
+        }
+        if self.details.route_mismatch {
+            figures.push(format!(
+                "answered by {}",
+                self.details.actual_model.as_deref().unwrap_or("another model")
+            ));
+        }
+        (!figures.is_empty()).then(|| figures.join(", "))
+    }
+}
+
+impl RunDetails {
+    fn of(record: &RunRecord, run_dir: &Path) -> Self {
+        let result = record.result.as_ref();
+        let actual = result.and_then(|r| r.actual.model.as_deref());
+        Self {
             active: record.status.is_active(),
             role: record.role.to_string(),
             task_type: record.task_type.to_string(),
             mode: record.mode,
-            route_mismatch: mismatch(record.route.model.as_deref(), actual.as_deref()),
             profile: RunProfile {
                 id: record.route.profile_id.clone(),
                 name: record.route.profile_name.clone(),
                 model: record.route.model.clone(),
             },
-            actual_model: actual,
+            route_mismatch: mismatch(record.route.model.as_deref(), actual),
+            actual_model: actual.map(ToOwned::to_owned),
             allow_write: record.allow_write,
             permission_mode: record.permission_mode.clone(),
             timeout_seconds: record.timeout_seconds,
@@ -99,9 +174,7 @@ impl RunView {
             finished_at: record.finished_at.clone(),
             duration_ms: record.duration_ms,
             exit_code: record.exit_code,
-            result_truncated: answer.is_some_and(|text| text.chars().count() > ANSWER_CHARS),
-            result: answer.map(|text| text.chars().take(ANSWER_CHARS).collect()),
-            error: error(record),
+            result_truncated: false,
             api_error_status: result.and_then(|r| r.api_error_status),
             permission_denials: result.map(|r| r.permission_denials.clone()).unwrap_or_default(),
             usage: result.map(|r| r.usage).filter(|usage| usage.total() > 0),
@@ -110,57 +183,9 @@ impl RunView {
             session_id: result.and_then(|r| r.session_id.clone()),
             cwd: record.cwd.display().to_string(),
             run_dir: run_dir.display().to_string(),
-            next_step: next_step(record),
             stdout_tail: None,
             stderr_tail: None,
         }
-    }
-
-    /// For people.
-    pub(crate) fn text(&self) -> String {
-        let model = self.profile.model.as_deref().unwrap_or("default model");
-        let mut lines = vec![format!(
-            "run {}: {} ({} as {}, {})",
-            self.run_id,
-            self.status.as_str(),
-            model,
-            self.role,
-            self.profile.name
-        )];
-        lines.extend(self.figures());
-        lines.extend(self.error.iter().map(|error| format!("error: {error}")));
-        for denial in &self.permission_denials {
-            lines.push(format!("refused: {} {}", denial.tool_name, denial.input));
-        }
-        if let Some(result) = &self.result {
-            lines.push(format!("\n{result}\n"));
-        }
-        for (name, tail) in [("stdout", &self.stdout_tail), ("stderr", &self.stderr_tail)] {
-            if let Some(tail) = tail.as_ref().filter(|tail| !tail.is_empty()) {
-                lines.push(format!("--- end of {name}\n{tail}"));
-            }
-        }
-        lines.push(format!("record: {}", self.run_dir));
-        lines.push(format!("next: {}", self.next_step));
-        lines.join("\n")
-    }
-
-    fn figures(&self) -> Option<String> {
-        let mut figures = Vec::new();
-        if let Some(ms) = self.duration_ms {
-            figures.push(format!("{:.1} s", ms as f64 / 1000.0));
-        }
-        if let Some(usage) = self.usage {
-            figures.push(format!("{} tokens", usage.total()));
-        }
-        if let Some(cost) = self.cost_usd {
-            let mark = if self.cost_is_estimate { " (estimated)" } else { "" };
-            figures.push(format!("{cost:.4} USD{mark}"));
-        }
-        if self.route_mismatch {
-            figures.push(format!("answered by {}", self.actual_model.as_deref().unwrap_or("another model")));
-        }
-        (!figures.is_empty()).then(|| figures.join(", "))
     }
 }
 

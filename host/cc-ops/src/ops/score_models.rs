@@ -10,19 +10,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Context, Effect, OpError, Operation, Output, arguments::ResponseFormat, routing};
 
-/// Ranking table of models: scores 0-10 for abilities (code, reasoning, speed, cost, long context, tools) and
-/// for each role; strengths, ratings, which is smartest, fastest or cheapest. With role: the parts of each
-/// score.
+/// Ranking table of models: scores 0-10 for abilities (code, reasoning, speed, cost, context, tools) and each
+/// role; strengths, ratings, which is smartest, fastest or cheapest. With role: parts of each score.
 #[derive(Debug, Deserialize, JsonSchema, clap::Args)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ScoreModels {
     /// Rank for this role only.
     #[arg(long)]
     role: Option<Role>,
-    /// Current profile first (default true without a role).
+    /// Default true, false with role.
     #[arg(long)]
     include_current_first: Option<bool>,
-    /// Default json.
     #[arg(long, hide = true)]
     #[allow(dead_code)] // read before the arguments are decoded
     response_format: Option<ResponseFormat>,
@@ -31,9 +29,11 @@ pub(crate) struct ScoreModels {
 /// The scores.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Scores {
+    #[schemars(skip)]
     score_keys: Vec<String>,
     models: Vec<Scored>,
     /// Who scored, and what failed.
+    #[schemars(skip)]
     scored_by: String,
     #[serde(skip)]
     role: Option<Role>,
@@ -44,15 +44,20 @@ pub(crate) struct Scores {
 pub(crate) struct Scored {
     profile_id: String,
     profile_name: String,
+    #[schemars(skip)]
     current_profile: bool,
     model: String,
+    #[schemars(skip)]
     usable: bool,
+    #[schemars(skip)]
     known: bool,
     overall: f64,
     scores: BTreeMap<String, f64>,
     role_scores: BTreeMap<String, f64>,
+    #[schemars(skip)]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     parts: Vec<ScorePart>,
+    #[schemars(skip)]
     basis: Vec<String>,
 }
 
@@ -67,7 +72,7 @@ impl Operation for ScoreModels {
             let profiles = cc_profiles::load(&cx.setup().locations)?;
             let roles = self.role.clone().map_or_else(known_roles, |role| vec![role]);
             let policy = cx.policy(&cx.project(None)?.root);
-            let decision = routing::score(&policy, &profiles, &roles)?;
+            let decision = routing::score(&policy, &profiles, &routing::history(cx)?, &roles)?;
             let mut models: Vec<Scored> =
                 decision.value.iter().map(|score| Scored::of(score, &profiles, self.role.as_ref())).collect();
             sort(&mut models, self.include_current_first.unwrap_or(self.role.is_none()));

@@ -161,7 +161,7 @@ pub(super) const ROWS: &[Row] = &[
         &["passw", "pwd", "passcode", "db_pass", "dbpass", "_pass"],
         "Common practice",
         &["PGPASSWORD={alnum:12}", "password: x9!{alnum:8}"],
-        &["password: required", "pwd=/home/user/projects/app-2", "password = self.password_1", "PWD=/work/build01"],
+        &["password: required", "pwd=/home/user/projects/app-2", "password = self.password_1", "PWD=/srv/build01"],
     )
     .generic()
     .entropy(2.8)
