@@ -1,7 +1,7 @@
 //! The programs under test.
 
 use std::{
-    env,
+    env, fs,
     path::{Path, PathBuf},
     sync::OnceLock,
 };
@@ -24,8 +24,22 @@ pub fn product() -> &'static Path {
     static PRODUCT: OnceLock<PathBuf> = OnceLock::new();
     PRODUCT.get_or_init(|| match env::var_os(READY) {
         Some(path) => std::path::absolute(path).expect("a path"),
-        None => beside("cc-orchestrator-tested"),
+        None => under_its_name(&beside("cc-orchestrator-tested")),
     })
+}
+
+/// The same program under the product's own name, which `setup` knows its entries by.
+fn under_its_name(built: &Path) -> PathBuf {
+    let folder = profile_folder().join("under-test");
+    let named = folder.join(format!("cc-orchestrator{}", env::consts::EXE_SUFFIX));
+    let fresh = folder.join(format!("fresh-{}", std::process::id()));
+    fs::create_dir_all(&folder).expect("a folder");
+    fs::hard_link(built, &fresh).expect("a second name");
+    // Renaming replaces the last build's program in one step, also while another test process uses it.
+    fs::rename(&fresh, &named).expect("its name");
+    // Renaming one name of a file onto another of the same file does nothing, and keeps both.
+    let _ = fs::remove_file(&fresh);
+    named
 }
 
 /// The scripted stand-in for Claude Code.

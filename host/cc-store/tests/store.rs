@@ -111,7 +111,7 @@ fn history_counts_what_models_did_and_nothing_else() {
         let id = format!("20261123T061500Z-{n:08x}").parse().unwrap();
         let mut record = record(world.project(), id, "2026-11-23T06:15:00Z");
         (record.status, record.mode, record.route.model) = (status, mode, model.map(Into::into));
-        world.store.update_run(&record).unwrap();
+        drop(world.store.create_run(&record, "").unwrap());
     };
     run(1, RunStatus::Succeeded, RunMode::Blocking, Some("m"));
     run(2, RunStatus::Failed, RunMode::Streaming, Some("m"));
