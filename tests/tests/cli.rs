@@ -46,7 +46,7 @@ fn exit_codes_tell_the_kinds_of_failure_apart() {
         (2, &["pick-profile", "--no-such-flag"]),
         (2, &["pick-profile", "--role", "Not A Role"]),
         (2, &["run-agent", " "]),
-        (2, &["pick-profile", "--profile", "nobody"]),
+        (3, &["pick-profile", "--profile", "nobody"]),
         (3, &["run-status", "20200101T000000Z-00000000"]),
     ];
     for (code, arguments) in cases {
@@ -62,7 +62,7 @@ fn machines_get_json_for_answers_and_for_errors() {
     let listed = sandbox.run(&["--json", "list-profiles"]).json();
     assert_eq!((&listed["ok"], &listed["count"]), (&json!(true), &json!(3)), "{listed}");
     let refused = sandbox.run(&["pick-profile", "--profile", "nobody", "--json"]).json();
-    assert_eq!((&refused["ok"], &refused["kind"]), (&json!(false), &json!("invalid_input")), "{refused}");
+    assert_eq!((&refused["ok"], &refused["kind"]), (&json!(false), &json!("not_found")), "{refused}");
 }
 
 #[test]

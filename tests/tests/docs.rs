@@ -42,16 +42,12 @@ fn describe(text: &mut String, tool: &Value) -> std::fmt::Result {
     let required: Vec<&str> = strings(&tool["inputSchema"]["required"]);
     for (name, schema) in tool["inputSchema"]["properties"].as_object().into_iter().flatten() {
         let need = if required.contains(&name.as_str()) { ", required" } else { "" };
-        writeln!(
-            text,
-            "- `{name}` ({}{need}): {}",
-            kind(schema),
-            schema["description"].as_str().unwrap_or_default()
-        )?;
+        let said = schema["description"].as_str().map_or_else(String::new, |said| format!(": {said}"));
+        writeln!(text, "- `{name}` ({}{need}){said}", kind(schema))?;
     }
     let fields = tool["outputSchema"]["properties"].as_object();
     let fields: Vec<String> = fields.into_iter().flatten().map(|(name, _)| format!("`{name}`")).collect();
-    writeln!(text, "\nGives {}.", fields.join(", "))
+    writeln!(text, "- gives {}", fields.join(", "))
 }
 
 fn effect(annotations: &Value) -> &'static str {

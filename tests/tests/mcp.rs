@@ -140,7 +140,7 @@ fn a_refused_call_says_everything_in_its_structured_part() {
     let cases = [
         ("cc_pick_profile", json!({ "rol": "review" }), "invalid_input", "rol"),
         ("cc_pick_profile", json!({ "role": 7 }), "invalid_input", "role"),
-        ("cc_pick_profile", json!({ "profile": "nobody" }), "invalid_input", "nobody"),
+        ("cc_pick_profile", json!({ "profile": "nobody" }), "not_found", "nobody"),
         ("cc_run_status", json!({ "run_id": "../../etc" }), "invalid_input", "run_id"),
         (
             "cc_run_status",

@@ -10,10 +10,12 @@ use crate::{ErrorKind, OpError};
 impl From<ProfileError> for OpError {
     fn from(error: ProfileError) -> Self {
         let (kind, hint) = match &error {
-            ProfileError::Unknown { .. } | ProfileError::Ambiguous { .. } => (
-                ErrorKind::InvalidInput,
-                "pass 'profile' as one of the ids of cc_list_profiles, or leave it out",
-            ),
+            ProfileError::Unknown { .. } => {
+                (ErrorKind::NotFound, "pass 'profile' as one of the ids of cc_list_profiles, or leave it out")
+            }
+            ProfileError::Ambiguous { .. } => {
+                (ErrorKind::InvalidInput, "pass 'profile' as one of the ids of cc_list_profiles")
+            }
             ProfileError::NotUsable { .. } => (
                 ErrorKind::Unavailable,
                 "choose another profile with cc_list_profiles, or leave 'profile' out",

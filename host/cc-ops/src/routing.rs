@@ -103,25 +103,33 @@ fn candidates(
     scores: &[ModelScore],
     role: &Role,
 ) -> Vec<Candidate> {
-    let total = |id: &str, model: &str| {
-        let score = scores.iter().find(|s| s.profile_id == id && s.model == model)?;
-        Some(score.roles.iter().find(|r| r.role == role.as_str())?.total)
-    };
     let of = |profile: &Profile| {
         models_of(profile, history)
             .into_iter()
-            .map(|model| Candidate {
-                score: total(&profile.id, &model.model).unwrap_or_default(),
-                profile_id: profile.id.clone(),
-                profile_name: profile.name.clone(),
-                current: profile.current,
-                usable: profile.usability.is_usable(),
-                model: model.model,
-                attributes: model.attributes,
+            .map(|model| {
+                let score =
+                    scores.iter().find(|s| s.profile_id == model.profile_id && s.model == model.model);
+                candidate(profile, model, score, role)
             })
             .collect::<Vec<_>>()
     };
     profiles.profiles.iter().flat_map(of).collect()
+}
+
+fn candidate(profile: &Profile, model: ModelToScore, score: Option<&ModelScore>, role: &Role) -> Candidate {
+    let mut attributes = model.attributes;
+    let abilities = score.into_iter().flat_map(|score| &score.abilities);
+    attributes.extend(abilities.map(|(name, value)| (format!("ability.{name}"), value.to_string())));
+    let total = score.and_then(|score| score.roles.iter().find(|r| r.role == role.as_str())).map(|r| r.total);
+    Candidate {
+        profile_id: model.profile_id,
+        profile_name: profile.name.clone(),
+        model: model.model,
+        current: profile.current,
+        usable: profile.usability.is_usable(),
+        score: total.unwrap_or_default(),
+        attributes,
+    }
 }
 
 /// The facts plugins get of a model on a profile; the keys are listed in `docs/plugin-guide.md`.

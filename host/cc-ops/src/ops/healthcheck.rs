@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Context, Effect, OpError, Operation, Output, WorkerKind};
 
-/// Check whether everything is installed, configured and working: Claude Code binary and version, CC Switch,
-/// plugins, environment. Troubleshoots problems and missing parts, each with its fix (doctor).
+/// Preflight check of the installation, a doctor: verifies and diagnoses Claude Code (version), CC Switch
+/// database, plugins, environment, dependencies: what is missing, broken, not ready or not configured, each
+/// with its fix. Troubleshoot here.
 #[derive(Debug, Deserialize, JsonSchema, clap::Args)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Healthcheck {}
@@ -27,6 +28,7 @@ pub(crate) struct Health {
     claude_version: Option<String>,
     #[schemars(skip)]
     profile_source: String,
+    #[schemars(skip)]
     profile_count: usize,
     usable_count: usize,
     #[schemars(skip)]
@@ -52,7 +54,7 @@ pub(crate) struct Problem {
 
 impl Operation for Healthcheck {
     const NAME: &'static str = "cc_healthcheck";
-    const TITLE: &'static str = "Health check: diagnose the installation and setup";
+    const TITLE: &'static str = "Health check: is everything installed, set up and working";
     const EFFECT: Effect = Effect::READS;
     type Output = Health;
 

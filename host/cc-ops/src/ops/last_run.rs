@@ -7,8 +7,8 @@ use serde::Deserialize;
 use super::{run_status::tail, run_view::RunView};
 use crate::{Context, Effect, ErrorKind, OpError, Operation, Output, arguments::ResponseFormat, wait};
 
-/// Read again what the last worker said: answer, full output, stderr, details of the latest, previous or most
-/// recent run, or of run_id.
+/// What the last worker did say, wrote or reported: full answer, stderr, details of the most recent or
+/// previous run, or of run_id. Read it again.
 #[derive(Debug, Deserialize, JsonSchema, clap::Args)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct LastRun {
@@ -29,7 +29,7 @@ pub(crate) struct Last(RunView);
 
 impl Operation for LastRun {
     const NAME: &'static str = "cc_last_run";
-    const TITLE: &'static str = "Last run: output and result of the latest worker";
+    const TITLE: &'static str = "Last run: the latest worker's result, answer and output";
     const EFFECT: Effect = Effect::READS;
     type Output = Last;
 

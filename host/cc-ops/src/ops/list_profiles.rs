@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Context, Effect, OpError, Operation, Output, arguments::ResponseFormat};
 
-/// Which models can I use: every CC Switch profile with provider, account, API endpoint and configured
-/// models, which is active (current), why one is not usable. No keys.
+/// Show all available models: every provider, account and API endpoint configured in CC Switch, which
+/// profile is current or active, why one is unusable. No keys.
 #[derive(Debug, Deserialize, JsonSchema, clap::Args)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ListProfiles {
@@ -38,13 +38,16 @@ pub(crate) struct Profiles {
 pub(crate) struct Row {
     id: String,
     name: String,
+    #[schemars(skip)]
     current: bool,
     usable: bool,
+    #[schemars(skip)]
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
     #[schemars(skip)]
     #[serde(skip_serializing_if = "Option::is_none")]
     category: Option<String>,
+    #[schemars(skip)]
     #[serde(skip_serializing_if = "Option::is_none")]
     model: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -59,7 +62,7 @@ pub(crate) struct Row {
 
 impl Operation for ListProfiles {
     const NAME: &'static str = "cc_list_profiles";
-    const TITLE: &'static str = "List available models, providers and profiles";
+    const TITLE: &'static str = "List the models, providers and profiles you can use";
     const EFFECT: Effect = Effect::READS;
     type Output = Profiles;
 

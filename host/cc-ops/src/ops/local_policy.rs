@@ -6,9 +6,9 @@ use serde_json::{Map, Value};
 
 use crate::{Context, Effect, OpError, Operation, Output};
 
-/// Show or change your routing preferences: always use, never use, prefer or pin a model or profile for a
-/// role, task type or default. Overrides have the last word. Saved only with apply (default false), after a
-/// backup.
+/// Show, set, configure or remove: always use, never use, prefer or pin a model or profile, route a role,
+/// task type or default to it from now on. They have the last word. Saves only with apply (default false),
+/// after a backup.
 #[derive(Debug, Deserialize, JsonSchema, clap::Args)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct LocalPolicy {
@@ -30,15 +30,17 @@ fn object(text: &str) -> Result<Map<String, Value>, String> {
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Overridden {
     applied: bool,
+    #[schemars(skip)]
     path: String,
     policy: Value,
+    #[schemars(skip)]
     #[serde(skip_serializing_if = "Option::is_none")]
     backup_path: Option<String>,
 }
 
 impl Operation for LocalPolicy {
     const NAME: &'static str = "cc_local_policy";
-    const TITLE: &'static str = "Routing overrides: set preferred models and profiles";
+    const TITLE: &'static str = "Local policy: model preferences and routing overrides";
     const EFFECT: Effect = Effect::WRITES;
     type Output = Overridden;
 

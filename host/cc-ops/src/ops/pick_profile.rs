@@ -11,8 +11,8 @@ use crate::{
     routing::{self, Job},
 };
 
-/// Preview the routing decision: which model would be chosen for a role or task, such as security, frontend,
-/// testing or documentation, who decided and why. Recommends; launches nothing.
+/// Select or recommend: which one would be chosen for a role or job (security, frontend, testing,
+/// documentation), who should do the task and why the routing decides so. A dry run.
 #[derive(Debug, Deserialize, JsonSchema, clap::Args)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PickProfile {
@@ -21,7 +21,6 @@ pub(crate) struct PickProfile {
     role: Option<Role>,
     /// Default: the role's own.
     #[arg(long)]
-    #[schemars(skip)]
     task_type: Option<TaskType>,
     /// Insist on this id or name.
     #[arg(long)]
@@ -34,12 +33,15 @@ pub(crate) struct PickProfile {
 /// The route a worker would get.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Picked {
+    #[schemars(skip)]
     role: Role,
+    #[schemars(skip)]
     task_type: TaskType,
     profile: String,
     profile_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     model: Option<String>,
+    #[schemars(skip)]
     #[serde(skip_serializing_if = "Option::is_none")]
     score: Option<f64>,
     #[schemars(skip)]
@@ -66,7 +68,7 @@ pub(crate) struct Selected {
 
 impl Operation for PickProfile {
     const NAME: &'static str = "cc_pick_profile";
-    const TITLE: &'static str = "Pick the best profile and model for a role: routing";
+    const TITLE: &'static str = "Pick or choose the best model or profile: preview the route";
     const EFFECT: Effect = Effect::READS;
     type Output = Picked;
 

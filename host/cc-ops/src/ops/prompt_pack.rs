@@ -10,8 +10,9 @@ use serde_json::Value;
 
 use crate::{Context, Effect, OpError, Operation, Output, arguments};
 
-/// Ready-made standard prompts: bugfix, repo-audit, security-audit, frontend-polish, test-generation,
-/// refactor-plan, release-check. Lists them; with template: fills in task and variables.
+/// Library of ready-made standard prompts: bugfix, repo-audit, security-audit, frontend-polish,
+/// test-generation, refactor-plan, release-check. With template: renders the prompt with task and
+/// variables.
 #[derive(Debug, Deserialize, JsonSchema, clap::Args)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PromptPack {
@@ -67,7 +68,7 @@ pub(crate) struct Listed {
 
 impl Operation for PromptPack {
     const NAME: &'static str = "cc_prompt_pack";
-    const TITLE: &'static str = "Prompt pack: list or render prompt templates";
+    const TITLE: &'static str = "Prompt templates: list, show, fill in";
     const EFFECT: Effect = Effect::READS;
     type Output = Pack;
 

@@ -14,9 +14,10 @@ use crate::{
     wait,
 };
 
-/// Start a Claude Code worker (subagent) and wait for its answer: hand a job to another, cheaper model: fix a
-/// bug, implement a feature, write code or tests, refactor, review, analyze the repository, second opinion.
-/// Read-only unless allow_write. Past wait_seconds: returns run_id, the worker goes on.
+/// Start, spawn or launch a Claude Code worker (agent, subagent) and wait for its answer: hand, send or
+/// assign it a job, execute work: implement a feature, fix a bug, write code or tests, refactor, review,
+/// research, analyze the repository, second opinion. Read-only unless allow_write. After wait_seconds:
+/// run_id, it goes on.
 #[derive(Debug, Deserialize, JsonSchema, clap::Args)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RunAgent {
@@ -85,7 +86,7 @@ impl RunAgent {
 
 impl Operation for RunAgent {
     const NAME: &'static str = "cc_run_agent";
-    const TITLE: &'static str = "Run an agent: delegate a task to a worker";
+    const TITLE: &'static str = "Run a worker: delegate a task to another model";
     const EFFECT: Effect = Effect::STARTS_WORKERS;
     type Output = RunView;
 

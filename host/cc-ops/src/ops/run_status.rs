@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 use super::run_view::RunView;
 use crate::{Context, Effect, OpError, Operation, Output, arguments};
 
-/// Check progress of a run by run_id: active, finished, failed; result, cost, error. Without run_id: list
-/// running workers and active runs; include_finished: all runs. Monitor what is going on.
+/// Check or monitor how far a run or worker is, by run_id: progress, state, done, answer, cost, error.
+/// Without run_id: lists running workers, active runs and jobs; include_finished: all runs.
 #[derive(Debug, Deserialize, JsonSchema, clap::Args)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RunStatus {
@@ -82,7 +82,7 @@ pub(crate) struct RunLine {
 
 impl Operation for RunStatus {
     const NAME: &'static str = "cc_run_status";
-    const TITLE: &'static str = "Run status: still running, finished or failed";
+    const TITLE: &'static str = "Status of a run: is it still running, finished or failed";
     const EFFECT: Effect = Effect::READS;
     type Output = Statuses;
 

@@ -10,8 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Context, Effect, OpError, Operation, Output, arguments::ResponseFormat, routing};
 
-/// Ranking table of models: scores 0-10 for abilities (code, reasoning, speed, cost, context, tools) and each
-/// role; strengths, ratings, which is smartest, fastest or cheapest. With role: parts of each score.
+/// Comparison table, leaderboard: ranks and rates each model per role: how good it is, strengths,
+/// weaknesses, capabilities (code, reasoning, speed, cost, context); best, smartest, fastest, cheapest
+/// model. With role: parts of each score.
 #[derive(Debug, Deserialize, JsonSchema, clap::Args)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ScoreModels {
@@ -43,6 +44,7 @@ pub(crate) struct Scores {
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Scored {
     profile_id: String,
+    #[schemars(skip)]
     profile_name: String,
     #[schemars(skip)]
     current_profile: bool,
@@ -52,6 +54,7 @@ pub(crate) struct Scored {
     #[schemars(skip)]
     known: bool,
     overall: f64,
+    #[schemars(skip)]
     scores: BTreeMap<String, f64>,
     role_scores: BTreeMap<String, f64>,
     #[schemars(skip)]
@@ -63,7 +66,7 @@ pub(crate) struct Scored {
 
 impl Operation for ScoreModels {
     const NAME: &'static str = "cc_score_models";
-    const TITLE: &'static str = "Compare, score and rank models";
+    const TITLE: &'static str = "Compare models: scores and ranking";
     const EFFECT: Effect = Effect::READS;
     type Output = Scores;
 
