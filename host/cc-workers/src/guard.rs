@@ -101,7 +101,9 @@ fn watch_supervisor(parent: u32, remove: Vec<PathBuf>, tree: os::Tree) {
 /// Nobody is there to be told when it fails.
 fn say(hello: &GuardHello) {
     if let Ok(line) = serde_json::to_string(hello) {
-        let _ = writeln!(io::stdout(), "{line}");
+        // The worker runs already and writes to the same pipe. One write keeps this line whole, and the line end
+        // before it closes a line that the worker has begun.
+        let _ = io::stdout().write_all(format!("\n{line}\n").as_bytes());
     }
 }
 

@@ -152,6 +152,10 @@ impl Session<'_> {
     /// Takes a line; says whether more may come.
     fn stdout(&mut self, line: std::io::Result<Option<String>>) -> Result<bool, WorkerError> {
         let Some(line) = self.read(EventSource::Stdout, line)? else { return Ok(false) };
+        if line.is_empty() && self.worker.is_none() {
+            // The guard's word begins with a line end.
+            return Ok(true);
+        }
         match self.recorder.stdout(line)? {
             Line::Guard(hello) => self.guard_says(hello)?,
             Line::Result => {
