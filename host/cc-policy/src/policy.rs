@@ -136,7 +136,14 @@ impl Policy {
         models: &[ModelToScore],
     ) -> Result<Answer<Vec<ModelScore>>, PolicyError> {
         let answer = self.session()?.highest(World::ModelScorer, |plugin| plugin.score(roles, models));
-        Ok(answer.unwrap_or_else(|mut trace| {
+        let said = |mut answer: Answer<Vec<ModelScore>>| {
+            if let Some(step) = answer.trace.last_mut() {
+                step.reason =
+                    format!("scored {} models, {} of them known to it", models.len(), known(&answer.value));
+            }
+            answer
+        };
+        Ok(answer.map(said).unwrap_or_else(|mut trace| {
             let reason = "no model-scorer answered: every model has the neutral score";
             trace.push(TraceStep {
                 who: "host".into(),
@@ -272,6 +279,10 @@ impl std::fmt::Debug for Policy {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Policy").field("config", &self.config).finish_non_exhaustive()
     }
+}
+
+fn known(scores: &[ModelScore]) -> usize {
+    scores.iter().filter(|score| score.known).count()
 }
 
 fn status(entry: &Entry) -> PluginStatus {

@@ -50,7 +50,7 @@ fn show(cx: &Context, folder: &Path, out: &Out) -> Result<Reply, OpError> {
     let picked = call(cx.clone(), "cc_pick_profile", json!({ "role": "review" }))?;
     if !out.is_json() {
         out.text(&format!("1. Who gets a review? The plugins decide:\n\n{}\n", picked.text));
-        out.text(&format!("2. The worker runs: \"{TASK}\"\n"));
+        out.text(&format!("\n2. The worker runs: \"{TASK}\"\n"));
     }
     let progress = out.progress();
     let ran = call(
