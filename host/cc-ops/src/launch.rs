@@ -6,7 +6,7 @@ use cc_domain::{PluginRef, Role, RunId, RunMode, RunRecord, RunStatus};
 use cc_policy::Policy;
 use cc_profiles::WorkerSettings;
 use cc_repo::Project;
-use cc_store::Decision;
+use cc_store::{Decision, RunDir};
 use cc_workers::{LaunchSpec, Patience, PermissionMode, PrivateFile, PrivatePaths, WorkerRequest};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -132,7 +132,7 @@ impl Plan {
             duration_ms: None,
             cwd: self.project.cwd.clone(),
             workspace_root: self.project.root.clone(),
-            artifact_root: self.project.artifact_root(),
+            artifact_root: RunDir::artifact_root(&self.project.root),
             role: route.role.clone(),
             task_type: route.task_type.clone(),
             permission_mode: permission_mode(self.start.job.write).as_str().to_owned(),
@@ -198,9 +198,10 @@ fn system_prompt(policy: &Policy, project: &Project, start: &Start) -> Result<St
     let task_type = start.job.task_type.clone().unwrap_or_else(|| role.default_task_type());
     let variables = [
         ("allow_write", start.job.write.to_string()),
-        ("artifact_root", project.artifact_root().display().to_string()),
+        ("artifact_root", RunDir::artifact_root(&project.root).display().to_string()),
         ("task_type", task_type.to_string()),
     ];
+    // A team's own pack may take fewer of them, and refuses what it does not know.
     let known = templates.iter().find(|template| template.name == *name);
     let takes = |variable: &str| known.is_none_or(|t| t.variables.iter().any(|v| v.name == variable));
     let variables: Vec<(String, String)> = variables

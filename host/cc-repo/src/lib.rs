@@ -1,4 +1,4 @@
-//! The project a run works in: where it begins, and where its artefacts go.
+//! The project a run works in: where it begins.
 #![forbid(unsafe_code)]
 
 use std::path::{Path, PathBuf};
@@ -44,12 +44,6 @@ impl Project {
         }
         let root = cwd.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(&cwd).to_owned();
         Ok(Self { cwd, root })
-    }
-
-    /// Where runs of this project keep what they write, as the predecessor laid it out.
-    #[must_use]
-    pub fn artifact_root(&self) -> PathBuf {
-        self.root.join(".agent-workspace").join("claude-code-orchestrator")
     }
 }
 
