@@ -20,6 +20,9 @@ pub enum IdError {
     /// Not the shape of a run id.
     #[error("'{0}' is not a run id (they look like 20261123T061500Z-1a2b3c4d)")]
     Run(String),
+    /// Not the shape of a team id.
+    #[error("'{0}' is not a team id (they look like team-20261123T061500Z-1a2b3c4d)")]
+    Team(String),
 }
 
 impl RunId {
@@ -77,6 +80,57 @@ impl fmt::Display for RunId {
     }
 }
 
+/// Identifies some runs that were started together: `team-` and the shape of a run id.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schemars(inline, with = "String")]
+pub struct TeamId(String);
+
+impl TeamId {
+    const PREFIX: &str = "team-";
+
+    /// A new id, as [`RunId::new`] makes them.
+    #[must_use]
+    pub fn new(now: Timestamp) -> Self {
+        Self(format!("{}{}", Self::PREFIX, RunId::new(now)))
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for TeamId {
+    type Err = IdError;
+
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        let run = text.strip_prefix(Self::PREFIX).and_then(|rest| rest.parse::<RunId>().ok());
+        run.map(|_| Self(text.into())).ok_or_else(|| IdError::Team(text.into()))
+    }
+}
+
+impl TryFrom<String> for TeamId {
+    type Error = IdError;
+
+    fn try_from(text: String) -> Result<Self, IdError> {
+        text.parse()
+    }
+}
+
+impl From<TeamId> for String {
+    fn from(id: TeamId) -> Self {
+        id.0
+    }
+}
+
+impl fmt::Display for TeamId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -86,6 +140,15 @@ mod tests {
         let id = RunId::new("2026-11-23T06:15:00Z".parse().expect("a time"));
         assert!(id.as_str().starts_with("20261123T061500Z-"));
         assert_eq!(id.as_str().parse(), Ok(id));
+    }
+
+    #[test]
+    fn a_team_id_is_a_run_id_with_a_mark() {
+        let id = TeamId::new("2026-11-23T06:15:00Z".parse().expect("a time"));
+        assert_eq!(id.as_str().parse(), Ok(id));
+        assert!(
+            "20261123T061500Z-1a2b3c4d".parse::<TeamId>().is_err() && "team-..".parse::<TeamId>().is_err()
+        );
     }
 
     #[test]

@@ -1,9 +1,12 @@
 //! Plain types every other crate speaks in: ids, roles, routes, scores, reviews, runs and events. No I/O.
 #![forbid(unsafe_code)]
 
+mod activity;
+mod budget;
 mod event;
 mod id;
 mod profile;
+mod progress;
 mod prompt;
 mod review;
 mod role;
@@ -12,15 +15,19 @@ mod run;
 mod score;
 mod secret;
 
-pub use event::{Event, EventBody, EventSource};
-pub use id::{IdError, RunId};
+pub use activity::{Activity, Doing};
+pub use budget::{Asking, Budget, BudgetPolicy, BudgetState, BudgetUse, OnLimit};
+pub use event::{Answerer, Block, BudgetEvent, Budgeted, Event, EventBody, EventSource, Question, ToolCall};
+pub use id::{IdError, RunId, TeamId};
 pub use profile::{ModelEntry, ModelPrice, Profile, ProfileHealth, Usability};
+pub use progress::{InFlight, RecentTool, RunProgress, Tally, Weight, is_test, one_line};
 pub use prompt::{Template, TemplateKind, TemplateVariable};
 pub use review::{Command, Confidence, Flag, Grade, Review, RunFacts, Severity, ToolUse};
 pub use role::{Role, RoleError, RoleInfo, TaskType};
 pub use route::{Candidate, Choice, Layer, PluginRef, Route, RouteRequest, Said, TraceStep, Verdict};
 pub use run::{
-    ActualRoute, ModelUsage, PermissionDenial, RunMode, RunRecord, RunResult, RunStatus, StopReason, Usage,
+    ActualRoute, ModelUsage, PermissionDenial, RouteDrift, RunMode, RunRecord, RunResult, RunStatus,
+    StopReason, Usage,
 };
 pub use score::{ModelScore, ModelToScore, RoleScore, ScorePart};
 pub use secret::{

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Role, Route, RunId, TaskType};
+use crate::{Asking, Budget, BudgetUse, OnLimit, Role, Route, RunId, TaskType, TeamId};
 
 /// Where a run stands. Stored but for `Lost`, which a reader derives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -15,6 +15,8 @@ pub enum RunStatus {
     Starting,
     /// The worker process runs.
     Running,
+    /// A usage limit ended the worker; the run goes on when it resets.
+    Parked,
     /// A stop was asked for and is not finished.
     StopRequested,
     /// Ended by a stop.
@@ -33,7 +35,7 @@ impl RunStatus {
     /// Not ended yet.
     #[must_use]
     pub fn is_active(self) -> bool {
-        matches!(self, Self::Starting | Self::Running | Self::StopRequested)
+        matches!(self, Self::Starting | Self::Running | Self::Parked | Self::StopRequested)
     }
 
     /// As it is stored and shown.
@@ -42,6 +44,7 @@ impl RunStatus {
         match self {
             Self::Starting => "starting",
             Self::Running => "running",
+            Self::Parked => "parked",
             Self::StopRequested => "stop_requested",
             Self::Stopped => "stopped",
             Self::Succeeded => "succeeded",
@@ -57,6 +60,7 @@ impl RunStatus {
         [
             Self::Starting,
             Self::Running,
+            Self::Parked,
             Self::StopRequested,
             Self::Stopped,
             Self::Succeeded,
@@ -95,6 +99,10 @@ pub enum StopReason {
     OutputBudgetExceeded,
     /// More events than allowed.
     EventsBudgetExceeded,
+    /// More turns than allowed.
+    TurnsBudgetExceeded,
+    /// More USD than allowed.
+    CostBudgetExceeded,
 }
 
 /// Everything `metadata.json` holds. Written by one process at a time: the launcher, then the supervisor.
@@ -130,8 +138,35 @@ pub struct RunRecord {
     pub permission_mode: String,
     /// The worker may change files.
     pub allow_write: bool,
-    /// Time limit, seconds.
+    /// Time limit, seconds. The time a run is parked does not count.
     pub timeout_seconds: u32,
+    /// What the worker does that wants a tool its mode does not allow.
+    #[serde(default)]
+    pub asking: Asking,
+    /// What the run does at a usage limit.
+    #[serde(default)]
+    pub on_limit: OnLimit,
+    /// What the run may use up.
+    #[serde(default)]
+    pub budget: Budget,
+    /// What it has used up; final once the run has ended.
+    #[serde(default)]
+    pub output_budget: BudgetUse,
+    /// Claude Code's session, known before it starts.
+    #[serde(default)]
+    pub session_id: Option<String>,
+    /// The run whose session or task this one goes on with.
+    #[serde(default)]
+    pub parent_run_id: Option<RunId>,
+    /// The team it was started with.
+    #[serde(default)]
+    pub team_id: Option<TeamId>,
+    /// How its route differs from its parent's.
+    #[serde(default)]
+    pub route_drift: Option<RouteDrift>,
+    /// While the run is parked: until when. RFC 3339, UTC.
+    #[serde(default)]
+    pub parked_until: Option<String>,
     /// sha256 of the bytes the worker got as its prompt, hex.
     pub prompt_sha256: String,
     /// The worker's command line; no secret is ever in it.
@@ -148,6 +183,23 @@ pub struct RunRecord {
     pub error: Option<String>,
     /// What the worker reported.
     pub result: Option<RunResult>,
+}
+
+/// How a run's route differs from that of the run it goes on with.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RouteDrift {
+    /// The parent's profile, by name.
+    pub previous_profile: String,
+    /// The parent's model.
+    pub previous_model: Option<String>,
+    /// This run's profile, by name.
+    pub current_profile: String,
+    /// This run's model.
+    pub current_model: Option<String>,
+    /// One of the two differs.
+    pub route_changed: bool,
+    /// `preserve_route` or `explicit_reroute`.
+    pub route_change_reason: String,
 }
 
 impl RunRecord {

@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
-use cc_domain::{PluginRef, Role, RunId, RunMode, RunRecord, RunStatus};
+use cc_domain::{
+    Asking, Budget, BudgetUse, OnLimit, PluginRef, Role, RouteDrift, RunId, RunMode, RunRecord, RunStatus,
+    TeamId,
+};
 use cc_policy::Policy;
 use cc_profiles::WorkerSettings;
 use cc_repo::Project;
@@ -27,6 +30,38 @@ pub(crate) struct Start {
     pub(crate) context: Option<String>,
     pub(crate) timeout_seconds: Option<u32>,
     pub(crate) cwd: Option<String>,
+    pub(crate) budget: Budget,
+    pub(crate) asking: Asking,
+    pub(crate) on_limit: OnLimit,
+    /// Include words as they are written; only their number is kept.
+    pub(crate) partial: bool,
+    /// The session to go on with, and its run.
+    pub(crate) resume: Option<String>,
+    pub(crate) parent: Option<RunId>,
+    pub(crate) team: Option<TeamId>,
+    pub(crate) drift: Option<RouteDrift>,
+}
+
+impl Start {
+    /// A worker for a task, with everything else as usual.
+    pub(crate) fn new(mode: RunMode, job: Job, task: String) -> Self {
+        Self {
+            mode,
+            job,
+            task,
+            context: None,
+            timeout_seconds: None,
+            cwd: None,
+            budget: Budget::default(),
+            asking: Asking::default(),
+            on_limit: OnLimit::default(),
+            partial: false,
+            resume: None,
+            parent: None,
+            team: None,
+            drift: None,
+        }
+    }
 }
 
 /// The permission mode of a worker that may, or may not, edit.
@@ -49,6 +84,7 @@ pub(crate) fn start(cx: &Context, start: Start) -> Result<RunId, OpError> {
     let settings = routed.profiles.worker_settings(&routed.route.profile_id, model)?;
     let plan = Plan {
         run_id: RunId::new(Timestamp::now()),
+        session_id: start.resume.clone().unwrap_or_else(cc_workers::new_session_id),
         system_prompt: system_prompt(&policy, &project, &start)?,
         prompt: prompt(&start),
         program,
@@ -63,6 +99,7 @@ pub(crate) fn start(cx: &Context, start: Start) -> Result<RunId, OpError> {
 /// Everything that is decided before anything is written.
 struct Plan {
     run_id: RunId,
+    session_id: String,
     program: Program,
     project: Project,
     start: Start,
@@ -91,6 +128,9 @@ impl Plan {
             secrets: settings.secrets,
             rules_file: rules.file,
             timeout_seconds: record.timeout_seconds,
+            budget: record.budget.clone(),
+            on_limit: record.on_limit,
+            alternatives: Vec::new(),
             patience: Patience::default(),
         };
         if let Err(error) = cc_workers::launch(&cx.setup().exe, &spec, &created) {
@@ -111,7 +151,12 @@ impl Plan {
             cwd: self.project.cwd.clone(),
             prompt: self.prompt.clone(),
             permission_mode: permission_mode(self.start.job.write),
-            session_id: cc_workers::new_session_id(),
+            session_id: self.session_id.clone(),
+            resume: self.start.resume.is_some(),
+            asking: self.start.asking,
+            partial: self.start.partial,
+            max_turns: self.start.budget.max_turns,
+            max_cost_usd: self.start.budget.max_cost_usd,
             settings_file: private.settings.clone(),
             system_prompt_file: Some(private.system_prompt.clone()),
             model: self.routed.route.model.clone(),
@@ -141,6 +186,15 @@ impl Plan {
             prompt_sha256: cc_workers::sha256_hex(self.prompt.as_bytes()),
             route,
             command,
+            asking: self.start.asking,
+            on_limit: self.start.on_limit,
+            budget: self.start.budget.clone(),
+            output_budget: BudgetUse::default(),
+            session_id: Some(self.session_id.clone()),
+            parent_run_id: self.start.parent.clone(),
+            team_id: self.start.team.clone(),
+            route_drift: self.start.drift.clone(),
+            parked_until: None,
             supervisor_pid: None,
             child_pid: None,
             exit_code: None,

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use cc_domain::{Event, EventBody, RunId, RunRecord, RunStatus};
+use cc_domain::{Event, RunId, RunRecord, RunStatus};
 use cc_store::Store;
-use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::{Context, OpError, Progress};
@@ -45,7 +44,7 @@ impl Seen {
             run_id: id.to_string(),
             elapsed,
             events: self.last.as_ref().map_or(0, |event| event.seq),
-            doing: self.last.as_ref().map_or_else(|| "starting".to_owned(), describe),
+            doing: self.last.as_ref().map_or_else(|| "starting".to_owned(), |event| event.body.headline()),
         }
     }
 }
@@ -76,25 +75,4 @@ pub(crate) fn read(store: &Store, id: &RunId) -> Result<RunRecord, OpError> {
         cc_workers::end_leftovers(store)?;
     }
     Ok(record)
-}
-
-/// What a worker does, in a few words.
-fn describe(event: &Event) -> String {
-    match &event.body {
-        EventBody::RunStarted { .. } | EventBody::ProcessStarted { .. } => "starting".to_owned(),
-        EventBody::ClaudeStream { phase, payload } => tool_of(payload).map_or_else(
-            || phase.clone().unwrap_or_else(|| "working".to_owned()),
-            |tool| format!("using {tool}"),
-        ),
-        EventBody::Timeout { .. } => "ending it: the time limit is reached".to_owned(),
-        EventBody::ProcessExited { .. } => "finished".to_owned(),
-        EventBody::Text { .. } | EventBody::ActualModel { .. } | EventBody::StreamError { .. } => {
-            "working".to_owned()
-        }
-    }
-}
-
-fn tool_of(payload: &Value) -> Option<&str> {
-    let blocks = payload.get("message")?.get("content")?.as_array()?;
-    blocks.iter().find_map(|block| if block["type"] == "tool_use" { block["name"].as_str() } else { None })
 }

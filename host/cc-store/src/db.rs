@@ -17,7 +17,8 @@ const BUSY: Duration = Duration::from_secs(10);
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Step N brings a database of version N to version N + 1. Published steps never change.
-const MIGRATIONS: &[&str] = &[include_str!("schema/1-runs-and-decisions.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("schema/1-runs-and-decisions.sql"), include_str!("schema/2-supervision.sql")];
 
 /// A connection to the home's database, at this binary's version.
 pub(crate) fn open(home: &Home) -> Result<Connection> {
@@ -110,6 +111,23 @@ mod tests {
                 assert_eq!(one.join().unwrap().unwrap(), version());
             }
         });
+    }
+
+    #[test]
+    fn every_published_version_is_brought_to_this_one_with_its_rows() {
+        for published in 1..version() {
+            let dir = tempfile::tempdir().unwrap();
+            let home = Home::at(dir.path());
+            let old = Connection::open(home.state_db()).unwrap();
+            MIGRATIONS[..published as usize].iter().for_each(|step| old.execute_batch(step).unwrap());
+            old.pragma_update(None, "user_version", published).unwrap();
+            old.execute("INSERT INTO decisions VALUES (NULL, 'at', 1, 'route', '{}', '[]', '{}', '[]')", [])
+                .unwrap();
+            drop(old);
+            let db = open(&home).unwrap();
+            let rows: u32 = db.query_row("SELECT count(*) FROM decisions", [], |row| row.get(0)).unwrap();
+            assert_eq!((stored_version(&db).unwrap(), rows), (version(), 1));
+        }
     }
 
     #[test]

@@ -75,6 +75,12 @@ impl RunDir {
         self.path.join("stdout.txt")
     }
 
+    /// The worker's raw stream, redacted and compressed (gzip), for audit.
+    #[must_use]
+    pub fn stream(&self) -> PathBuf {
+        self.path.join("stream.ndjson.gz")
+    }
+
     /// The worker's standard error, redacted.
     #[must_use]
     pub fn stderr(&self) -> PathBuf {

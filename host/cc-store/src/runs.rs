@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use cc_domain::{Role, RunId, RunMode, RunRecord, RunStatus, TaskType, Usage};
+use cc_domain::{Role, RunId, RunMode, RunRecord, RunStatus, TaskType, TeamId, Usage};
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, ToSql, named_params, types::Value as Sql};
 use serde::Serialize;
@@ -73,6 +73,8 @@ pub struct RunFilter {
     pub profile_id: Option<String>,
     /// Only of that project.
     pub workspace_root: Option<PathBuf>,
+    /// Only of that team.
+    pub team_id: Option<TeamId>,
     /// Only started at or after.
     pub since: Option<Timestamp>,
     /// Only started before.
@@ -90,6 +92,7 @@ impl Default for RunFilter {
             role: None,
             profile_id: None,
             workspace_root: None,
+            team_id: None,
             since: None,
             until: None,
             limit: 50,
@@ -135,6 +138,8 @@ pub(crate) fn put(db: &Connection, dir: &RunDir, record: &RunRecord) -> rusqlite
             ":cost_is_estimate": result.is_some_and(|r| r.cost_is_estimate),
             ":error": record.error,
             ":allow_write": record.allow_write,
+            ":parent_run_id": record.parent_run_id.as_ref().map(RunId::as_str),
+            ":team_id": record.team_id.as_ref().map(TeamId::as_str),
         })
         .map(drop)
 }
@@ -142,12 +147,13 @@ pub(crate) fn put(db: &Connection, dir: &RunDir, record: &RunRecord) -> rusqlite
 const PUT: &str = "INSERT INTO runs (run_id, status, active, mode, role, task_type, profile_id, profile_name, model,
         actual_model, cwd, workspace_root, run_dir, started_at, started_ms, finished_at, duration_ms, exit_code,
         is_error, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, cost_usd, cost_is_estimate,
-        error, allow_write)
+        error, allow_write, parent_run_id, team_id)
     VALUES (:run_id, :status, :active, :mode, :role, :task_type, :profile_id, :profile_name, :model,
         :actual_model, :cwd, :workspace_root, :run_dir, :started_at, :started_ms, :finished_at, :duration_ms, :exit_code,
         :is_error, :input_tokens, :output_tokens, :cache_read_tokens, :cache_write_tokens, :cost_usd, :cost_is_estimate,
-        :error, :allow_write)
+        :error, :allow_write, :parent_run_id, :team_id)
     ON CONFLICT (run_id) DO UPDATE SET status = excluded.status, active = excluded.active,
+        profile_id = excluded.profile_id, profile_name = excluded.profile_name,
         model = excluded.model, actual_model = excluded.actual_model, finished_at = excluded.finished_at,
         duration_ms = excluded.duration_ms, exit_code = excluded.exit_code, is_error = excluded.is_error,
         input_tokens = excluded.input_tokens, output_tokens = excluded.output_tokens,
@@ -179,6 +185,7 @@ fn conditions(filter: &RunFilter) -> (String, Vec<Sql>) {
     all.any_of("mode", filter.modes.iter().map(|m| mode_name(*m)));
     all.any_of("role", filter.role.iter().map(Role::as_str));
     all.any_of("profile_id", filter.profile_id.iter().map(String::as_str));
+    all.any_of("team_id", filter.team_id.iter().map(TeamId::as_str));
     if let Some(root) = &filter.workspace_root {
         all.add("workspace_root = ?", [Sql::from(text(root))]);
     }

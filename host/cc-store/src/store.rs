@@ -5,9 +5,10 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use cc_domain::{Event, EventBody, RunId, RunRecord};
+use cc_domain::{Event, EventBody, RunId, RunRecord, TeamId};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _};
+use serde_json::Value;
 
 use crate::{
     CreatedRun, FileLock, Home, Result, RunDir, RunFilter, RunSummary, StoreError, db,
@@ -155,6 +156,47 @@ impl Store {
             db.execute("UPDATE runs SET leftovers = 0 WHERE run_id = ?1", [id.as_str()])
         })
         .map(drop)
+    }
+
+    /// Where the run's supervisor listens; none before it does and after it has ended.
+    ///
+    /// # Errors
+    /// When the run is unknown.
+    pub fn control(&self, id: &RunId) -> Result<Option<String>> {
+        let select = "SELECT control FROM runs WHERE run_id = ?1";
+        self.sql("find a run", |db| db.query_row(select, [id.as_str()], |row| row.get(0)).optional())?
+            .ok_or_else(|| StoreError::UnknownRun(id.clone()))
+    }
+
+    /// Says where the run's supervisor listens. Only it may call this.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn set_control(&self, id: &RunId, address: Option<&str>) -> Result<()> {
+        let update = "UPDATE runs SET control = ?2 WHERE run_id = ?1";
+        self.sql("update a run", |db| db.execute(update, (id.as_str(), address))).map(drop)
+    }
+
+    /// Keeps a team's manifest.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn put_team(&self, id: &TeamId, manifest: &Value) -> Result<()> {
+        let put = "INSERT INTO teams (team_id, created_ms, manifest) VALUES (?1, ?2, ?3)
+                   ON CONFLICT (team_id) DO UPDATE SET manifest = excluded.manifest";
+        let values = (id.as_str(), Timestamp::now().as_millisecond(), manifest.to_string());
+        self.sql("write a team", |db| db.execute(put, values)).map(drop)
+    }
+
+    /// A team's manifest, if there is such a team.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn team(&self, id: &TeamId) -> Result<Option<Value>> {
+        let select = "SELECT manifest FROM teams WHERE team_id = ?1";
+        let found: Option<String> =
+            self.sql("find a team", |db| db.query_row(select, [id.as_str()], |row| row.get(0)).optional())?;
+        Ok(found.and_then(|text| serde_json::from_str(&text).ok()))
     }
 
     pub(crate) fn put_row(&self, dir: &RunDir, record: &RunRecord) -> Result<()> {

@@ -4,7 +4,8 @@
 use std::{path::Path, slice};
 
 use cc_domain::{
-    EventBody, EventSource, Role, Route, RunId, RunMode, RunRecord, RunResult, RunStatus, Usage,
+    Asking, Budget, BudgetUse, EventBody, EventSource, OnLimit, Role, Route, RunId, RunMode, RunRecord,
+    RunResult, RunStatus, Usage,
 };
 use cc_store::{
     CreatedRun, Decision, Home, RunDir, RunFilter, RunLock, RunWriter, Store, StoreError, read_events,
@@ -45,6 +46,15 @@ impl World {
 fn record(root: &Path, run_id: RunId, started_at: &str) -> RunRecord {
     let role = Role::default();
     RunRecord {
+        asking: Asking::Deny,
+        on_limit: OnLimit::Wait,
+        budget: Budget::default(),
+        output_budget: BudgetUse::default(),
+        session_id: None,
+        parent_run_id: None,
+        team_id: None,
+        route_drift: None,
+        parked_until: None,
         format: RunRecord::FORMAT,
         run_id,
         mode: RunMode::Blocking,

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use cc_domain::RunId;
+use cc_domain::{Asking, RunId};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -48,8 +48,18 @@ pub struct WorkerRequest {
     pub prompt: String,
     /// What the worker may do to files.
     pub permission_mode: PermissionMode,
-    /// A new UUID; the run can be resumed by it.
+    /// A new UUID, or that of the session to go on with.
     pub session_id: String,
+    /// The session is there already.
+    pub resume: bool,
+    /// What happens when it wants a tool its mode does not allow.
+    pub asking: Asking,
+    /// Tell also of words that are still being written.
+    pub partial: bool,
+    /// Turns it may take.
+    pub max_turns: Option<u32>,
+    /// USD it may spend, by Claude Code's own count.
+    pub max_cost_usd: Option<f64>,
     /// The run's settings file: provider, key, model.
     pub settings_file: PathBuf,
     /// What is added to Claude Code's own system prompt.
@@ -108,8 +118,16 @@ fn args(request: &WorkerRequest) -> Vec<String> {
     let mut flag = |name: &str, value: &str| args.extend([name.to_owned(), value.to_owned()]);
     flag("--output-format", "stream-json");
     flag("--input-format", "stream-json");
-    flag("--permission-mode", request.permission_mode.as_str());
-    flag("--session-id", &request.session_id);
+    let mode = match (request.asking, request.permission_mode) {
+        // In plan mode nothing that writes is ever asked for.
+        (Asking::Ask, PermissionMode::Plan) => "default",
+        (_, mode) => mode.as_str(),
+    };
+    flag("--permission-mode", mode);
+    if request.asking == Asking::Ask {
+        flag("--permission-prompt-tool", "stdio");
+    }
+    flag(if request.resume { "--resume" } else { "--session-id" }, &request.session_id);
     flag("--settings", &text(&request.settings_file));
     if let Some(file) = &request.system_prompt_file {
         flag("--append-system-prompt-file", &text(file));
@@ -119,6 +137,17 @@ fn args(request: &WorkerRequest) -> Vec<String> {
     }
     if let Some(effort) = &request.effort {
         flag("--effort", effort);
+    }
+    if let Some(turns) = request.max_turns {
+        flag("--max-turns", &turns.to_string());
+    }
+    if let Some(usd) = request.max_cost_usd {
+        flag("--max-budget-usd", &usd.to_string());
+    }
+    // Says when a message of ours has been taken into the conversation.
+    args.push("--replay-user-messages".into());
+    if request.partial {
+        args.push("--include-partial-messages".into());
     }
     args
 }
@@ -170,6 +199,11 @@ mod tests {
             prompt: "--risk-assessment-engine\n\"é\" sk-not-to-be-touched".into(),
             permission_mode: PermissionMode::AcceptEdits,
             session_id: "56731b0a-82f5-4075-aa19-f9f16bb4e706".into(),
+            resume: false,
+            asking: Asking::Deny,
+            partial: true,
+            max_turns: Some(9),
+            max_cost_usd: Some(1.5),
             settings_file: "/run/user/1000/s.json".into(),
             system_prompt_file: Some("/run/user/1000/p.md".into()),
             model: Some("glm-5.1[1M]".into()),
@@ -191,6 +225,11 @@ mod tests {
             system_prompt_file: None,
             model: None,
             effort: None,
+            resume: true,
+            asking: Asking::Ask,
+            partial: false,
+            max_turns: None,
+            max_cost_usd: None,
             permission_mode: PermissionMode::Plan,
             leading_args: vec!["demo-worker".into()],
             ..request()

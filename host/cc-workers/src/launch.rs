@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use cc_domain::RunId;
+use cc_domain::{Budget, OnLimit, Route, RunId};
 use cc_store::{CreatedRun, Home, RunDir};
 use serde::{Deserialize, Serialize};
 
@@ -44,9 +44,26 @@ pub struct LaunchSpec {
     pub rules_file: PathBuf,
     /// Time limit, from the worker's start.
     pub timeout_seconds: u32,
+    /// What the run may use up.
+    pub budget: Budget,
+    /// What it does at a usage limit.
+    pub on_limit: OnLimit,
+    /// Where it goes on when it is to fail over, the best first.
+    pub alternatives: Vec<Alternative>,
     /// How long each step of ending a worker may take.
     #[serde(default)]
     pub patience: Patience,
+}
+
+/// Another profile to go on with: the same command line with other settings.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Alternative {
+    /// Which, and why.
+    pub route: Route,
+    /// Content of the settings file.
+    pub settings: String,
+    /// Values that must not be kept anywhere.
+    pub secrets: Vec<String>,
 }
 
 // Not derived: files and secrets must not be seen in logs.

@@ -8,6 +8,7 @@
 
 mod claude;
 mod command;
+mod control;
 mod demo;
 mod environment;
 mod error;
@@ -15,6 +16,7 @@ mod guard;
 mod launch;
 mod leftovers;
 mod lines;
+mod narrator;
 mod os;
 mod private;
 mod protocol;
@@ -24,11 +26,12 @@ mod tree;
 
 pub use claude::{ClaudeBinary, FoundBy, find_claude, version, version_within};
 pub use command::{PermissionMode, WorkerCommand, WorkerRequest, build, new_session_id, sha256_hex};
+pub use control::{ControlReply, ControlRequest, control};
 pub use demo::demo_worker;
 pub use environment::{Environment, RUN_ID, environment};
 pub use error::WorkerError;
 pub use guard::guard;
-pub use launch::{LaunchSpec, Launched, Patience, launch};
+pub use launch::{Alternative, LaunchSpec, Launched, Patience, launch};
 pub use leftovers::{Cleared, end_leftovers};
 pub use private::{PrivateFile, PrivatePaths, private_paths};
 pub use stream::{Observed, StreamFacts};

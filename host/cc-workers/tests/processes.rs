@@ -9,7 +9,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use cc_domain::{Event, EventBody, Role, Route, RunId, RunMode, RunRecord, RunStatus, StopReason};
+use cc_domain::{
+    Asking, Budget, BudgetUse, Event, EventBody, OnLimit, Role, Route, RunId, RunMode, RunRecord, RunStatus,
+    StopReason,
+};
 use cc_store::{CreatedRun, Home, RunDir, Store, read_events};
 use cc_workers::{
     LaunchSpec, Patience, PermissionMode, PrivateFile, WorkerError, WorkerRequest, build, end_leftovers,
@@ -71,6 +74,11 @@ impl World {
             prompt: prompt.into(),
             permission_mode: PermissionMode::Plan,
             session_id: new_session_id(),
+            resume: false,
+            asking: Asking::Deny,
+            partial: false,
+            max_turns: None,
+            max_cost_usd: None,
             settings_file: paths.settings.clone(),
             system_prompt_file: None,
             model: None,
@@ -89,6 +97,9 @@ impl World {
             secrets: vec![KEY.into()],
             rules_file: self.dir.path().join("rules.json"),
             timeout_seconds: 60,
+            budget: record.budget.clone(),
+            on_limit: record.on_limit,
+            alternatives: Vec::new(),
             patience: Patience { linger_ms: 500, interrupt_ms: 300, terminate_ms: 300, kill_ms: 20_000 },
         }
     }
@@ -128,7 +139,7 @@ impl Run {
 
     fn grandchild(&self) -> Option<u32> {
         let pid = self.events().iter().find_map(|event| match &event.body {
-            EventBody::ClaudeStream { payload, .. } => payload["pid"].as_u64(),
+            EventBody::Notice { text, .. } => text.parse::<u64>().ok(),
             _ => None,
         })?;
         // Until it has a session of its own it is not the grandchild that these tests are about.
@@ -151,6 +162,15 @@ fn record(project: &Path) -> RunRecord {
         run_id: RunId::new(jiff::Timestamp::now()),
         mode: RunMode::Demo,
         status: RunStatus::Starting,
+        asking: Asking::Deny,
+        on_limit: OnLimit::Wait,
+        budget: Budget::for_answer(),
+        output_budget: BudgetUse::default(),
+        session_id: None,
+        parent_run_id: None,
+        team_id: None,
+        route_drift: None,
+        parked_until: None,
         started_at: jiff::Timestamp::now().to_string(),
         finished_at: None,
         duration_ms: None,
@@ -288,7 +308,7 @@ fn what_a_worker_leaves_behind_ends_with_its_run() {
     let record = world.finish(&run);
     assert_eq!((record.status, &record.error), (RunStatus::Succeeded, &None));
     let started = run.events().iter().find_map(|event| match &event.body {
-        EventBody::ClaudeStream { payload, .. } => payload["pid"].as_u64(),
+        EventBody::Notice { text, .. } => text.parse::<u64>().ok(),
         _ => None,
     });
     assert!(!is_alive(u32::try_from(started.unwrap()).unwrap()), "gone before the run is");

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cc_domain::{Role, RunMode, RunStatus, TaskType};
+use cc_domain::{Budget, Role, RunMode, RunStatus, TaskType};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -68,18 +68,19 @@ impl RunAgent {
         if let Some(seconds) = self.timeout_seconds {
             arguments::number_within("timeout_seconds", seconds, 10, Role::MAX_TIMEOUT_SECONDS)?;
         }
+        let mode = if worker == WorkerKind::Demo { RunMode::Demo } else { RunMode::Blocking };
+        let job = Job {
+            role: self.role.unwrap_or_default(),
+            task_type: self.task_type,
+            profile: self.profile,
+            write: self.allow_write,
+        };
         Ok(Start {
-            mode: if worker == WorkerKind::Demo { RunMode::Demo } else { RunMode::Blocking },
-            job: Job {
-                role: self.role.unwrap_or_default(),
-                task_type: self.task_type,
-                profile: self.profile,
-                write: self.allow_write,
-            },
-            task: self.task,
             context: self.context,
             timeout_seconds: self.timeout_seconds,
             cwd: self.cwd,
+            budget: Budget::for_answer(),
+            ..Start::new(mode, job, self.task)
         })
     }
 }

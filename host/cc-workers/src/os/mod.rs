@@ -8,7 +8,7 @@ mod unix;
 #[cfg(unix)]
 pub(crate) use unix::{
     Guarded, background, check_private_folder, detach, exit_code, isolate, make_private_folder, own_program,
-    private, private_folders, wait_for_worker,
+    private, private_folders, socket_address, socket_name, wait_for_worker,
 };
 
 #[cfg(target_os = "linux")]
@@ -27,7 +27,7 @@ mod windows;
 pub(crate) use windows::{
     Guarded, adopt_orphans, background, check_private_folder, detach, exit_code, isolate,
     make_private_folder, marked, members, own_program, private, private_folders, reap_orphans, send,
-    wait_for_end_of, wait_for_worker,
+    socket_address, socket_name, wait_for_end_of, wait_for_worker,
 };
 
 /// One process, told apart from a later one of the same number by when it started.

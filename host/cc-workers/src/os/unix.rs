@@ -11,6 +11,7 @@ use std::{
     process::{Command, ExitStatus},
 };
 
+use interprocess::local_socket::{GenericFilePath, Name, ToFsName as _};
 use rustix::process::WaitOptions;
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout};
 
@@ -85,6 +86,20 @@ impl Guarded {
     pub(crate) fn kill(&mut self) {
         let _ = self.child.start_kill();
     }
+}
+
+/// Where a run's supervisor listens: a path short enough for a socket, in the user's private folder.
+pub(crate) fn socket_address(run: &str, random: u64) -> io::Result<String> {
+    let folders = private_folders();
+    let usable =
+        |folder: &&PathBuf| make_private_folder(folder).is_ok() && check_private_folder(folder).is_ok();
+    let folder = folders.iter().find(usable).ok_or(ErrorKind::NotFound)?;
+    Ok(folder.join(format!("{run}-{random:08x}.sock")).to_string_lossy().into_owned())
+}
+
+/// The address as the library wants it.
+pub(crate) fn socket_name(address: &str) -> io::Result<Name<'_>> {
+    address.to_fs_name::<GenericFilePath>()
 }
 
 /// A file that is created with these options is for the user alone.

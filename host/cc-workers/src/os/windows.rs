@@ -1,6 +1,7 @@
 //! Process trees on Windows: a job object that ends with its last handle, which the supervisor holds.
 //! So the tree ends with the supervisor, however that ends, and nothing is left to find.
 
+use interprocess::local_socket::{GenericFilePath, Name, ToFsName as _};
 use std::{
     fs::{self, OpenOptions},
     io,
@@ -122,4 +123,14 @@ pub(crate) fn check_private_folder(folder: &Path) -> Result<(), &'static str> {
         Ok(_) => Err("it is not a folder"),
         Err(_) => Err("it is not there"),
     }
+}
+
+/// Where a run's supervisor listens: a named pipe, which only its creator may write to.
+pub(crate) fn socket_address(run: &str, random: u64) -> io::Result<String> {
+    Ok(format!(r"\\.\pipe\cc-orchestrator-{run}-{random:016x}"))
+}
+
+/// The address as the library wants it.
+pub(crate) fn socket_name(address: &str) -> io::Result<Name<'_>> {
+    address.to_fs_name::<GenericFilePath>()
 }

@@ -4,10 +4,12 @@ use cc_domain::{EventBody, EventSource, RunResult};
 use cc_secrets::Redactor;
 use cc_store::{LogFile, RunWriter};
 use serde_json::Value;
+use tokio::time::Instant;
 
 use crate::{
     StreamFacts, WorkerError,
     lines::{tidy, tidy_value},
+    narrator::Narrator,
     protocol::GuardHello,
     stream::bounded,
 };
@@ -37,6 +39,7 @@ pub(super) struct Recorder {
     writer: RunWriter,
     kept: Option<Kept>,
     facts: StreamFacts,
+    narrator: Narrator,
     guard_seen: bool,
     stream_left: usize,
     last_words: String,
@@ -55,6 +58,7 @@ impl Recorder {
             writer,
             kept: None,
             facts: StreamFacts::default(),
+            narrator: Narrator::default(),
             guard_seen: false,
             stream_left: MAX_STREAM,
             last_words: String::new(),
@@ -123,12 +127,15 @@ impl Recorder {
         let seen = self.facts.observe(&value);
         if seen.result || self.stream_left >= length {
             self.stream_left = self.stream_left.saturating_sub(length);
-            let phase = seen.phase.map(str::to_owned);
-            self.event(EventBody::ClaudeStream { phase, payload: value })?;
+            for event in self.narrator.tell(&value, Instant::now()) {
+                self.event(event)?;
+            }
         }
         if let Some(actual) = seen.actual_model {
             let declared = self.writer.record().route.model.clone();
-            self.event(EventBody::ActualModel { declared, actual })?;
+            if let Some(event) = self.narrator.model_is(declared.as_deref(), &actual) {
+                self.event(event)?;
+            }
         }
         Ok(if seen.result { Line::Result } else { Line::Other })
     }

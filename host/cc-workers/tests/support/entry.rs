@@ -72,7 +72,7 @@ fn misbehave(how: &str) -> ExitCode {
 fn start_grandchild() {
     let child =
         Command::new(env::current_exe().unwrap()).arg("grandchild").stdin(Stdio::null()).spawn().unwrap();
-    say(&format!(r#"{{"type":"system","subtype":"test_grandchild","pid":{}}}"#, child.id()));
+    say(&format!(r#"{{"type":"system","subtype":"informational","content":"{}"}}"#, child.id()));
 }
 
 #[cfg(unix)]
