@@ -21,6 +21,9 @@ use crate::{
     rules::{self, Redaction},
 };
 
+/// How long a permission question waits before it is denied.
+const ANSWER_WITHIN_SECONDS: u32 = 600;
+
 /// A worker to start.
 #[derive(Clone, Debug)]
 pub(crate) struct Start {
@@ -39,7 +42,11 @@ pub(crate) struct Start {
     pub(crate) resume: Option<String>,
     pub(crate) parent: Option<RunId>,
     pub(crate) team: Option<TeamId>,
-    pub(crate) drift: Option<RouteDrift>,
+    /// The parent's profile, by name, and model; and why the route is as it is.
+    pub(crate) previous: Option<(String, Option<String>)>,
+    pub(crate) drift_reason: Option<&'static str>,
+    /// Instead of the routed one.
+    pub(crate) model: Option<String>,
 }
 
 impl Start {
@@ -59,7 +66,9 @@ impl Start {
             resume: None,
             parent: None,
             team: None,
-            drift: None,
+            previous: None,
+            drift_reason: None,
+            model: None,
         }
     }
 }
@@ -79,7 +88,10 @@ pub(crate) fn start(cx: &Context, start: Start) -> Result<RunId, OpError> {
     let program = program(cx)?;
     let project = cx.project(start.cwd.as_deref())?;
     let policy = cx.policy(&project.root);
-    let routed = routing::route(cx, &project, &start.job)?;
+    let mut routed = routing::route(cx, &project, &start.job)?;
+    if start.model.is_some() {
+        routed.route.model.clone_from(&start.model);
+    }
     let model = routed.route.model.as_deref();
     let settings = routed.profiles.worker_settings(&routed.route.profile_id, model)?;
     let plan = Plan {
@@ -130,6 +142,7 @@ impl Plan {
             timeout_seconds: record.timeout_seconds,
             budget: record.budget.clone(),
             on_limit: record.on_limit,
+            answer_within_seconds: ANSWER_WITHIN_SECONDS,
             alternatives: Vec::new(),
             patience: Patience::default(),
         };
@@ -193,7 +206,7 @@ impl Plan {
             session_id: Some(self.session_id.clone()),
             parent_run_id: self.start.parent.clone(),
             team_id: self.start.team.clone(),
-            route_drift: self.start.drift.clone(),
+            route_drift: self.drift(),
             parked_until: None,
             supervisor_pid: None,
             child_pid: None,
@@ -202,6 +215,19 @@ impl Plan {
             error: None,
             result: None,
         }
+    }
+
+    fn drift(&self) -> Option<RouteDrift> {
+        let (profile, model) = self.start.previous.clone()?;
+        let route = &self.routed.route;
+        Some(RouteDrift {
+            route_changed: profile != route.profile_name || model != route.model,
+            previous_profile: profile,
+            previous_model: model,
+            current_profile: route.profile_name.clone(),
+            current_model: route.model.clone(),
+            route_change_reason: self.start.drift_reason.unwrap_or("preserve_route").to_owned(),
+        })
     }
 
     /// Kept so that it can be replayed against another version of a plugin.

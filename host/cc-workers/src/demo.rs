@@ -3,7 +3,7 @@
 //! It says something true about the folder it was started in, so that a demonstration shows a real run.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     env,
     ffi::OsString,
     fs,
@@ -34,13 +34,21 @@ const MAX_READ: u64 = 400;
 /// The demo worker's entry. `args` are Claude Code's own, after the word that selects this entry; those it
 /// has no use for are passed over.
 pub fn demo_worker(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let replays = args.iter().any(|arg| arg == "--replay-user-messages");
     let options = options(args);
     let mut demo = Demo {
-        session: options.get("--session-id").cloned().unwrap_or_else(new_session_id),
+        session: options
+            .get("--session-id")
+            .or(options.get("--resume"))
+            .cloned()
+            .unwrap_or_else(new_session_id),
         model: options.get("--model").cloned().unwrap_or_else(|| MODEL.into()),
         mode: options.get("--permission-mode").cloned().unwrap_or_else(|| "default".into()),
         pause: pause(),
         input: listen(),
+        waiting: VecDeque::new(),
+        replays,
         total: Tokens::default(),
         failed: false,
     };
@@ -100,6 +108,8 @@ struct Demo {
     mode: String,
     pause: Duration,
     input: Receiver<Message>,
+    waiting: VecDeque<Message>,
+    replays: bool,
     total: Tokens,
     /// The last turn did not come to its end.
     failed: bool,
@@ -108,7 +118,7 @@ struct Demo {
 impl Demo {
     /// One turn for each message, until the input is closed.
     fn serve(&mut self) -> io::Result<()> {
-        while let Ok(message) = self.input.recv() {
+        while let Some(message) = self.waiting.pop_front().or_else(|| self.input.recv().ok()) {
             match message {
                 Message::Task(task) => self.turn(&task)?,
                 Message::Interrupt(id) => self.answer_control(&id)?,
@@ -119,6 +129,10 @@ impl Demo {
 
     fn turn(&mut self, task: &str) -> io::Result<()> {
         let started = Instant::now();
+        if self.replays {
+            self.say(&json!({"type": "user", "isReplay": true, "session_id": self.session,
+                             "message": {"role": "user", "content": task}}))?;
+        }
         let script = Script::new(task);
         let mut turn = Tokens { input: tokens(task) + 900, output: 0 };
         for step in script.lines(self) {
@@ -133,11 +147,16 @@ impl Demo {
     }
 
     /// The pause before a line; the request's id when it was cut short by an interrupt.
-    fn wait(&self) -> Option<Value> {
+    fn wait(&mut self) -> Option<Value> {
         match self.input.recv_timeout(self.pause) {
             Ok(Message::Interrupt(id)) => Some(id),
-            // A further task, or the end of the input: the turn under way is finished all the same.
-            Ok(Message::Task(_)) | Err(RecvTimeoutError::Timeout) => None,
+            // A further task is for the next turn.
+            Ok(task @ Message::Task(_)) => {
+                self.waiting.push_back(task);
+                None
+            }
+            Err(RecvTimeoutError::Timeout) => None,
+            // The end of the input: the turn under way is finished all the same.
             Err(RecvTimeoutError::Disconnected) => {
                 thread::sleep(self.pause);
                 None

@@ -48,6 +48,8 @@ pub struct LaunchSpec {
     pub budget: Budget,
     /// What it does at a usage limit.
     pub on_limit: OnLimit,
+    /// How long a permission question waits for an answer before it is denied.
+    pub answer_within_seconds: u32,
     /// Where it goes on when it is to fail over, the best first.
     pub alternatives: Vec<Alternative>,
     /// How long each step of ending a worker may take.

@@ -29,6 +29,12 @@ pub fn end_leftovers(store: &Store) -> Result<Vec<Cleared>, WorkerError> {
     lost.into_iter().map(|run| clear(store, run)).collect()
 }
 
+/// Processes of a run that are still there, for people; where the system can tell.
+#[must_use]
+pub fn survivors(run: &RunId) -> Vec<String> {
+    os::marked(RUN_ID, run.as_str()).iter().map(|p| format!("{} ({})", p.pid, p.name)).collect()
+}
+
 fn clear(store: &Store, run_id: RunId) -> Result<Cleared, WorkerError> {
     let survivors = end_all(|| os::marked(RUN_ID, run_id.as_str()));
     let files = private::remove_all_of(&run_id);

@@ -13,6 +13,21 @@ pub(crate) fn interrupt() -> String {
     line(&json!({"type": "control_request", "request_id": "interrupt", "request": {"subtype": "interrupt"}}))
 }
 
+/// Lets a tool run with this input. Line end included.
+pub(crate) fn allow(request_id: &str, input: &serde_json::Value) -> String {
+    answer(request_id, &json!({"behavior": "allow", "updatedInput": input}))
+}
+
+/// Does not let it run; the worker reads why. Line end included.
+pub(crate) fn deny(request_id: &str, message: &str) -> String {
+    answer(request_id, &json!({"behavior": "deny", "message": message}))
+}
+
+fn answer(request_id: &str, response: &serde_json::Value) -> String {
+    let response = json!({"subtype": "success", "request_id": request_id, "response": response});
+    line(&json!({"type": "control_response", "response": response}))
+}
+
 fn line(value: &serde_json::Value) -> String {
     format!("{value}\n")
 }

@@ -15,8 +15,8 @@ use cc_domain::{
 };
 use cc_store::{CreatedRun, Home, RunDir, Store, read_events};
 use cc_workers::{
-    LaunchSpec, Patience, PermissionMode, PrivateFile, WorkerError, WorkerRequest, build, end_leftovers,
-    launch, new_session_id, private_paths, version_within,
+    ControlReply, ControlRequest, LaunchSpec, Patience, PermissionMode, PrivateFile, WorkerError,
+    WorkerRequest, build, control, end_leftovers, launch, new_session_id, private_paths, version_within,
 };
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
@@ -99,6 +99,7 @@ impl World {
             timeout_seconds: 60,
             budget: record.budget.clone(),
             on_limit: record.on_limit,
+            answer_within_seconds: 60,
             alternatives: Vec::new(),
             patience: Patience { linger_ms: 500, interrupt_ms: 300, terminate_ms: 300, kill_ms: 20_000 },
         }
@@ -453,4 +454,119 @@ fn a_program_that_is_no_supervisor_is_told_from_one() {
 fn a_program_that_never_says_its_version_is_ended() {
     let answer = version_within(Path::new(ENTRY), &cc_workers::environment(), Duration::from_millis(1));
     assert!(matches!(answer, Err(WorkerError::NoVersion { .. })), "{answer:?}");
+}
+
+fn ask(world: &World, run: &Run, request: &ControlRequest) -> ControlReply {
+    wait_until("the supervisor listens", || world.store.control(&run.id).unwrap().is_some());
+    control(&world.store, &run.id, request).unwrap().expect("it has not ended")
+}
+
+fn instruct(text: &str) -> ControlRequest {
+    ControlRequest::Instruct { id: "i1".into(), text: text.into() }
+}
+
+#[test]
+fn an_instruction_reaches_the_running_worker_and_its_reading_is_recorded() {
+    let world = World::new();
+    let run = world.start("demo-worker", |spec| {
+        spec.command.environment.insert("CC_ORCHESTRATOR_DEMO_PAUSE_MS".into(), "150".into());
+    });
+    wait_until("the first turn has begun", || {
+        run.events().iter().any(|event| matches!(event.body, EventBody::SessionStarted { .. }))
+    });
+    assert!(matches!(ask(&world, &run, &instruct("also count the files")), ControlReply::Done { .. }));
+    let record = world.finish(&run);
+    assert_eq!(record.status, RunStatus::Succeeded);
+    assert!(record.result.unwrap().text.contains("also count the files"));
+    let read = |event: &Event| event.body == EventBody::InstructionRead { id: "i1".into() };
+    assert!(run.events().iter().any(read));
+    assert_eq!(world.store.control(&run.id).unwrap(), None);
+    assert_eq!(control(&world.store, &run.id, &instruct("too late")).unwrap(), None);
+}
+
+#[test]
+fn a_stop_ends_the_whole_tree_and_is_recorded_as_one() {
+    for force in [false, true] {
+        let world = World::new();
+        let run = world.start("works-for-ever", |_| {});
+        let tree = run.tree();
+        let stop = ControlRequest::Stop { force, within_ms: 400 };
+        assert!(matches!(ask(&world, &run, &stop), ControlReply::Done { .. }));
+        let record = world.finish(&run);
+        assert_eq!(record.status, RunStatus::Stopped, "{:?}", record.error);
+        assert_eq!(record.stop_reason, Some(cc_domain::StopReason::UserRequested));
+        run.assert_nothing_left(&tree);
+    }
+}
+
+#[test]
+fn a_permission_question_is_answered_both_ways_and_by_silence() {
+    let answer = |allow| ControlRequest::Answer {
+        request_id: None,
+        allow,
+        message: Some("rather not".into()),
+        updated_input: None,
+    };
+    for (allow, expected) in [(true, "key-0123456789abcdef"), (false, "rather not")] {
+        let world = World::new();
+        let run = world.start("asks", |spec| spec.secrets = vec!["other-0123456789".into()]);
+        wait_until("it has asked", || {
+            run.events().iter().any(|event| matches!(event.body, EventBody::PermissionAsked(_)))
+        });
+        assert!(matches!(ask(&world, &run, &answer(allow)), ControlReply::Done { .. }));
+        let text = world.finish(&run).result.unwrap().text;
+        assert!(text.contains(expected), "{text}");
+    }
+    let world = World::new();
+    let run = world.start("asks", |spec| spec.answer_within_seconds = 0);
+    assert!(world.finish(&run).result.unwrap().text.contains("deny"));
+    assert!(!content(run.dir.path()).contains(KEY));
+}
+
+#[test]
+fn a_limited_run_is_parked_and_goes_on_in_its_session() {
+    let world = World::new();
+    let run = world.start("limited", |_| {});
+    wait_until("it is parked", || world.store.run(&run.id).unwrap().status == RunStatus::Parked);
+    let record = world.finish(&run);
+    assert_eq!(record.status, RunStatus::Succeeded, "{:?}", record.error);
+    let events = run.events();
+    assert!(events.iter().any(|event| matches!(event.body, EventBody::Resumed { attempt: 1, .. })));
+    assert_eq!(
+        events.iter().filter(|event| matches!(event.body, EventBody::ProcessStarted { .. })).count(),
+        2
+    );
+    assert_eq!(record.parked_until, None);
+}
+
+#[test]
+fn a_parked_run_can_be_stopped() {
+    let world = World::new();
+    let run = world.start("limited", |_| {});
+    wait_until("it is parked", || world.store.run(&run.id).unwrap().status == RunStatus::Parked);
+    assert!(matches!(ask(&world, &run, &instruct("x")), ControlReply::Refused { .. }));
+    ask(&world, &run, &ControlRequest::Stop { force: false, within_ms: 100 });
+    assert_eq!(world.finish(&run).status, RunStatus::Stopped);
+}
+
+#[test]
+fn a_limited_run_fails_over_to_the_next_choice() {
+    let world = World::new();
+    let run = world.start("limited", |spec| {
+        let mut route = world.store.run(&spec.run_id).unwrap().route;
+        (route.profile_name, route.model) = ("other".into(), Some("other-model".into()));
+        spec.on_limit = OnLimit::Failover;
+        spec.alternatives =
+            vec![cc_workers::Alternative { route, settings: "{}".into(), secrets: Vec::new() }];
+    });
+    let record = world.finish(&run);
+    assert_eq!((record.status, record.route.profile_name.as_str()), (RunStatus::Succeeded, "other"));
+    assert!(record.result.unwrap().text.contains("--model other-model"));
+}
+
+#[test]
+fn a_limited_run_that_may_not_wait_fails() {
+    let world = World::new();
+    let run = world.start("limited", |spec| spec.on_limit = OnLimit::Fail);
+    assert_eq!(world.finish(&run).status, RunStatus::Failed);
 }

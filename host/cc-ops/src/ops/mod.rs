@@ -9,19 +9,25 @@ mod pick_profile;
 mod prompt_pack;
 mod run_agent;
 mod run_status;
+mod run_streaming_agent;
 mod run_view;
 mod score_models;
+mod send_instruction;
+mod stop_run;
 
 use crate::Entry;
 
 /// Every operation, in the order users meet them.
-static REGISTRY: [Entry; 9] = [
+static REGISTRY: [Entry; 12] = [
     Entry::of::<healthcheck::Healthcheck>(),
     Entry::of::<list_profiles::ListProfiles>(),
     Entry::of::<pick_profile::PickProfile>(),
     Entry::of::<score_models::ScoreModels>(),
     Entry::of::<run_agent::RunAgent>(),
+    Entry::of::<run_streaming_agent::RunStreamingAgent>(),
     Entry::of::<run_status::RunStatus>(),
+    Entry::of::<send_instruction::SendInstruction>(),
+    Entry::of::<stop_run::StopRun>(),
     Entry::of::<last_run::LastRun>(),
     Entry::of::<prompt_pack::PromptPack>(),
     Entry::of::<local_policy::LocalPolicy>(),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use cc_domain::StopReason;
 use tokio::time::Instant;
 
 use crate::Patience;
@@ -11,8 +12,10 @@ use crate::Patience;
 pub(super) enum Cause {
     /// The time limit.
     Timeout,
-    /// Somebody asked the supervisor to end.
+    /// Somebody asked for it.
     Stopped,
+    /// A budget is used up.
+    Budget(StopReason),
 }
 
 /// What to do now.
@@ -76,6 +79,23 @@ impl Ladder {
         self.cause = Some(cause);
         self.to(Rung::Interrupted, now, self.patience.interrupt_ms);
         Some(Step::Interrupt)
+    }
+
+    /// How long each further step may take.
+    pub(super) fn hurry(&mut self, patience: Patience) {
+        self.patience = patience;
+    }
+
+    /// No more asking.
+    pub(super) fn kill(&mut self, now: Instant, cause: Cause) -> Step {
+        self.cause.get_or_insert(cause);
+        self.to(Rung::Killed, now, self.patience.kill_ms);
+        Step::Kill
+    }
+
+    /// The worker is doing its task, and nobody has asked it to end.
+    pub(super) fn is_working(&self) -> bool {
+        self.rung == Rung::Working
     }
 
     /// The next step, and the time for it.
@@ -143,6 +163,15 @@ mod tests {
         ladder.result(now);
         assert_eq!(ladder.cause(), Some(Cause::Timeout));
         assert_eq!(ladder.time_is_up(now), Step::Terminate);
+    }
+
+    #[test]
+    fn force_skips_all_asking_and_keeps_the_first_cause() {
+        let (mut ladder, now) = ladder();
+        ladder.stop(now, Cause::Budget(StopReason::CostBudgetExceeded));
+        assert_eq!(ladder.kill(now, Cause::Stopped), Step::Kill);
+        assert_eq!(ladder.cause(), Some(Cause::Budget(StopReason::CostBudgetExceeded)));
+        assert_eq!(ladder.time_is_up(now), Step::GiveUp);
     }
 
     #[test]

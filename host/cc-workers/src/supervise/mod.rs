@@ -1,9 +1,13 @@
 //! The supervisor: the one process that answers for a run.
 
+mod attempts;
+mod desk;
 mod ladder;
 mod outcome;
+mod questions;
 mod recorder;
 mod session;
+mod signal;
 
 use std::{
     io::{self, Read as _, Write as _},
@@ -80,7 +84,9 @@ fn run(spec: &LaunchSpec, store: &Store, writer: RunWriter) -> ExitCode {
 /// Everything up to the worker's end. An error means that no worker ran or that its end is not known.
 fn work(spec: &LaunchSpec, store: &Store, recorder: &mut Recorder) -> Result<Outcome, WorkerError> {
     let rules = read_rules(&spec.rules_file)?;
-    let redactor = Redactor::new(&rules, spec.secrets.clone()).map_err(|e| WorkerError::Malformed {
+    let further = spec.alternatives.iter().flat_map(|next| next.secrets.iter());
+    let secrets = spec.secrets.iter().chain(further).cloned().collect();
+    let redactor = Redactor::new(&rules, secrets).map_err(|e| WorkerError::Malformed {
         what: format!("the secret rules in {}", spec.rules_file.display()),
         reason: e.to_string(),
     })?;
@@ -91,7 +97,7 @@ fn work(spec: &LaunchSpec, store: &Store, recorder: &mut Recorder) -> Result<Out
         .enable_all()
         .build()
         .map_err(WorkerError::io("start the event loop for", &spec.run_dir))?;
-    runtime.block_on(session::run(spec, store, recorder))
+    runtime.block_on(attempts::run(spec, store, recorder))
 }
 
 fn read_rules(path: &Path) -> Result<Vec<SecretRule>, WorkerError> {

@@ -57,6 +57,7 @@ impl Outcome {
         let (status, stop_reason) = match ending.cause {
             Some(Cause::Timeout) => (RunStatus::TimedOut, Some(StopReason::Timeout)),
             Some(Cause::Stopped) => (RunStatus::Stopped, Some(StopReason::UserRequested)),
+            Some(Cause::Budget(reason)) => (RunStatus::Stopped, Some(reason)),
             None if ending.result.as_ref().is_some_and(is_success) => (RunStatus::Succeeded, None),
             None => (RunStatus::Failed, None),
         };
@@ -95,7 +96,8 @@ fn reason(ending: &Ending) -> Option<String> {
     }
     match (ending.cause, &ending.result) {
         (Some(Cause::Timeout), _) => Some("the time limit was reached".into()),
-        (Some(Cause::Stopped), _) => Some("the supervisor was asked to end".into()),
+        (Some(Cause::Stopped), _) => Some("a stop was asked for".into()),
+        (Some(Cause::Budget(_)), _) => Some("a budget was used up".into()),
         (None, Some(result)) => Some(reported(result)),
         (None, None) => Some(silent(ending)),
     }

@@ -1,11 +1,12 @@
 //! From a worker's line to the run's files: redact, then keep.
 
-use cc_domain::{EventBody, EventSource, RunResult};
+use cc_domain::{EventBody, EventSource, RunResult, StopReason};
 use cc_secrets::Redactor;
 use cc_store::{LogFile, RunWriter};
 use serde_json::Value;
 use tokio::time::Instant;
 
+use super::signal::Signal;
 use crate::{
     StreamFacts, WorkerError,
     lines::{tidy, tidy_value},
@@ -24,12 +25,14 @@ const MAX_TEXT: usize = 64 << 10;
 const MAX_LAST_WORDS: usize = 2_000;
 
 /// What a line means for the run.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq)]
 pub(super) enum Line {
     /// The guard has started the worker, or could not.
     Guard(GuardHello),
     /// A turn has ended.
     Result,
+    /// The worker, or its provider, wants something of us.
+    Signal(Signal),
     /// Nothing.
     Other,
 }
@@ -87,6 +90,21 @@ impl Recorder {
         &self.last_words
     }
 
+    /// Another process of the run begins, with a guard of its own.
+    pub(super) fn expect_guard(&mut self) {
+        self.guard_seen = false;
+    }
+
+    /// A text as it may be kept.
+    pub(super) fn clean(&self, text: &str) -> String {
+        self.kept.as_ref().map_or_else(String::new, |kept| kept.redactor.redact(text).into_owned())
+    }
+
+    /// Why the worker is to be ended, once a budget is used up.
+    pub(super) fn wants_stop(&mut self) -> Option<StopReason> {
+        None
+    }
+
     /// Appends an event of our own.
     pub(super) fn event(&mut self, body: EventBody) -> Result<(), WorkerError> {
         self.writer.append_event(body)?;
@@ -115,6 +133,7 @@ impl Recorder {
 
     fn message(&mut self, mut value: Value, length: usize) -> Result<Line, WorkerError> {
         let Some(kept) = &mut self.kept else { return Ok(Line::Other) };
+        let signal = Signal::of(&value);
         // A session must be found again by its id, which a rule for random values could take for a secret
         // beside its key; by itself it is none.
         let session = value["session_id"].as_str().map(str::to_owned);
@@ -137,7 +156,11 @@ impl Recorder {
                 self.event(event)?;
             }
         }
-        Ok(if seen.result { Line::Result } else { Line::Other })
+        Ok(match signal {
+            Some(signal) => Line::Signal(signal),
+            None if seen.result => Line::Result,
+            None => Line::Other,
+        })
     }
 
     fn text(&mut self, source: EventSource, line: String) -> Result<(), WorkerError> {

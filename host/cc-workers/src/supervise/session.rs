@@ -1,55 +1,80 @@
 //! The event loop of one worker: its output, its end, its time.
 
 use std::{
+    collections::VecDeque,
     process::{Command, Stdio},
     time::Duration,
 };
 
-use cc_domain::{EventBody, EventSource};
+use cc_domain::{EventBody, EventSource, RunStatus, one_line};
 use cc_store::Store;
+use jiff::Timestamp;
 use tokio::{
     io::AsyncWriteExt as _,
     process::{ChildStderr, ChildStdin, ChildStdout},
-    sync::mpsc,
+    sync::{mpsc, oneshot},
     time::{Instant, sleep_until},
 };
 
 use super::{
+    desk::{Desk, Wish},
     ladder::{Cause, Ladder, Step},
     mark_running,
     outcome::{Ending, Outcome},
+    questions::{Answered, Questions},
     recorder::{Line, Recorder},
+    signal::Signal,
 };
 use crate::{
-    LaunchSpec, WorkerError, guard,
+    ControlReply, ControlRequest, LaunchSpec, Patience, WorkerError, guard,
     lines::Lines,
     os::{self, Ask, Guarded, Tree},
-    protocol::{GuardHello, interrupt},
+    protocol::{GuardHello, interrupt, user_message},
     tree::end_all,
 };
 
 /// How long output may still come once every process that could write it has ended.
 const DRAIN: Duration = Duration::from_secs(2);
 
+/// What one process of a run came to.
+pub(super) struct Ended {
+    pub(super) outcome: Outcome,
+    /// The provider accepted nothing: until when, and which limit.
+    pub(super) limit: Option<(Option<Timestamp>, String)>,
+    pub(super) took: Duration,
+}
+
 struct Session<'a> {
     store: &'a Store,
     recorder: &'a mut Recorder,
     guard: Guarded,
     /// Lines for the worker; none once its input is closed.
-    input: Option<mpsc::Sender<String>>,
+    input: Option<mpsc::Sender<Feed>>,
     ladder: Ladder,
-    limit_seconds: u32,
+    questions: Questions,
+    /// Messages sent that have not been seen in the conversation, oldest first. The first is the task.
+    unread: VecDeque<String>,
+    /// The worker tells when it reads a message.
+    tells_reading: bool,
+    limit: Option<(Option<Timestamp>, String)>,
+    has_result: bool,
+    timeout_seconds: u32,
     worker: Option<u32>,
     trouble: Option<String>,
     started: Instant,
 }
+
+/// Lines for the worker, and who wants to know that they are in its input.
+type Feed = (String, Option<oneshot::Sender<ControlReply>>);
 
 /// Starts the worker and stays with it to its end.
 pub(super) async fn run(
     spec: &LaunchSpec,
     store: &Store,
     recorder: &mut Recorder,
-) -> Result<Outcome, WorkerError> {
+    desk: &mut Desk<'_>,
+    limit: Duration,
+) -> Result<Ended, WorkerError> {
     let mut guard =
         Guarded::spawn(command(spec)?).map_err(WorkerError::io("start a guard in", &spec.command.cwd))?;
     let Some((stdin, stdout, stderr)) = guard.take_io() else {
@@ -57,19 +82,23 @@ pub(super) async fn run(
         return Err(WorkerError::Malformed { what: "the guard".into(), reason });
     };
     let now = Instant::now();
-    let limit = Duration::from_secs(spec.timeout_seconds.into());
     let session = Session {
         store,
         recorder,
         guard,
         input: Some(feed(stdin, spec.command.first_message.clone())),
         ladder: Ladder::new(now, limit, spec.patience),
-        limit_seconds: spec.timeout_seconds,
+        questions: Questions::new(Duration::from_secs(spec.answer_within_seconds.into())),
+        unread: VecDeque::from([String::new()]),
+        tells_reading: false,
+        limit: None,
+        has_result: false,
+        timeout_seconds: spec.timeout_seconds,
         worker: None,
         trouble: None,
         started: now,
     };
-    session.attend(stdout, stderr).await
+    session.attend(stdout, stderr, desk).await
 }
 
 fn command(spec: &LaunchSpec) -> Result<Command, WorkerError> {
@@ -90,13 +119,17 @@ fn command(spec: &LaunchSpec) -> Result<Command, WorkerError> {
 
 /// Writes to the worker beside the reading: one that does not read its input must not stop us from reading
 /// its output. Its input is closed when the sender is dropped.
-fn feed(mut stdin: ChildStdin, first: String) -> mpsc::Sender<String> {
-    let (sender, mut lines) = mpsc::channel::<String>(8);
+fn feed(mut stdin: ChildStdin, first: String) -> mpsc::Sender<Feed> {
+    let (sender, mut lines) = mpsc::channel::<Feed>(8);
     tokio::spawn(async move {
-        let mut next = Some(first);
-        while let Some(line) = next {
+        let mut next: Option<Feed> = Some((first, None));
+        while let Some((line, waiting)) = next {
             // A worker that has closed its input is ending; that is seen elsewhere.
-            if stdin.write_all(line.as_bytes()).await.is_err() {
+            let sent = stdin.write_all(line.as_bytes()).await;
+            if let Some(waiting) = waiting {
+                let _ = waiting.send(delivery(&sent));
+            }
+            if sent.is_err() {
                 return;
             }
             next = lines.recv().await;
@@ -105,26 +138,36 @@ fn feed(mut stdin: ChildStdin, first: String) -> mpsc::Sender<String> {
     sender
 }
 
+fn delivery(sent: &std::io::Result<()>) -> ControlReply {
+    match sent {
+        Ok(()) => ControlReply::Done { what: "it is in the worker's input".into() },
+        Err(e) => ControlReply::Refused { reason: format!("the worker no longer reads its input ({e})") },
+    }
+}
+
 impl Session<'_> {
-    async fn attend(mut self, stdout: ChildStdout, stderr: ChildStderr) -> Result<Outcome, WorkerError> {
+    async fn attend(
+        mut self,
+        stdout: ChildStdout,
+        stderr: ChildStderr,
+        desk: &mut Desk<'_>,
+    ) -> Result<Ended, WorkerError> {
         let (mut out, mut err) = (Lines::new(stdout), Lines::new(stderr));
         let (mut out_open, mut err_open) = (true, true);
         let mut ended: Option<(i32, Instant)> = None;
-        let mut asked_to_end = std::pin::pin!(asked_to_end());
-        let mut asked = false;
         while ended.is_none() || out_open || err_open {
             let until = ended.map_or(self.ladder.until(), |(_, at)| at + DRAIN);
+            let question = self.questions.deadline().filter(|_| ended.is_none());
             tokio::select! {
                 line = out.next(), if out_open => out_open = self.stdout(line)?,
                 line = err.next(), if err_open => err_open = self.stderr(line)?,
                 status = self.guard.wait(), if ended.is_none() => {
                     ended = Some((self.guard_ended(status), Instant::now()));
                 }
-                () = &mut asked_to_end, if !asked => {
-                    asked = true;
-                    if let Some(step) = self.ladder.stop(Instant::now(), Cause::Stopped) {
-                        self.take(step)?;
-                    }
+                wish = desk.next(), if ended.is_none() => self.grant(wish)?,
+                () = sleep_until(question.unwrap_or(until)), if question.is_some_and(|at| at < until) => {
+                    let late = self.questions.expire(Instant::now());
+                    late.into_iter().try_for_each(|answered| self.answer(answered, None))?;
                 }
                 () = sleep_until(until) => {
                     if ended.is_some() || !self.next_step()? {
@@ -133,20 +176,28 @@ impl Session<'_> {
                 }
             }
         }
-        Ok(self.outcome(ended))
+        Ok(self.ended(ended))
     }
 
-    fn outcome(self, ended: Option<(i32, Instant)>) -> Outcome {
+    fn ended(self, ended: Option<(i32, Instant)>) -> Ended {
         let end = ended.map_or_else(Instant::now, |(_, at)| at);
-        Outcome::of(Ending {
+        let mut result = self.recorder.result();
+        if !self.has_result
+            && let Some(earlier) = &mut result
+        {
+            // Only an earlier process of the run came to one: its figures count, its success does not.
+            (earlier.is_error, earlier.subtype) = (true, "error_during_execution".into());
+        }
+        let outcome = Outcome::of(Ending {
             cause: self.ladder.cause(),
             exit_code: ended.map(|(code, _)| code),
             duration: end - self.started,
-            result: self.recorder.result(),
+            result,
             trouble: self.trouble,
             last_words: self.recorder.last_words().to_owned(),
             worker: self.worker,
-        })
+        });
+        Ended { outcome, limit: self.limit, took: end - self.started }
     }
 
     /// Takes a line; says whether more may come.
@@ -158,19 +209,139 @@ impl Session<'_> {
         }
         match self.recorder.stdout(line)? {
             Line::Guard(hello) => self.guard_says(hello)?,
-            Line::Result => {
-                self.ladder.result(Instant::now());
-                self.input = None;
-            }
+            Line::Result => self.turn_ended(),
+            Line::Signal(signal) => self.signalled(signal)?,
             Line::Other => {}
         }
+        self.keep_to_budget()?;
         Ok(true)
     }
 
     fn stderr(&mut self, line: std::io::Result<Option<String>>) -> Result<bool, WorkerError> {
         let Some(line) = self.read(EventSource::Stderr, line)? else { return Ok(false) };
         self.recorder.stderr(line)?;
+        self.keep_to_budget()?;
         Ok(true)
+    }
+
+    /// A worker that has not read all messages yet goes on with another turn.
+    fn turn_ended(&mut self) {
+        self.has_result = true;
+        if self.tells_reading && !self.unread.is_empty() && self.ladder.is_working() {
+            return;
+        }
+        self.ladder.result(Instant::now());
+        self.input = None;
+    }
+
+    fn keep_to_budget(&mut self) -> Result<(), WorkerError> {
+        match self.recorder.wants_stop() {
+            Some(reason) => self.stop(Cause::Budget(reason)),
+            None => Ok(()),
+        }
+    }
+
+    fn signalled(&mut self, signal: Signal) -> Result<(), WorkerError> {
+        let event = match signal {
+            Signal::Asks { request_id, tool, input } => {
+                let recorder = &*self.recorder;
+                let now = Instant::now();
+                Some(self.questions.ask(request_id, tool, input, now, |text| recorder.clean(text)))
+            }
+            Signal::Withdraws { request_id } => self.questions.withdraw(&request_id),
+            Signal::Read => {
+                self.tells_reading = true;
+                let id = self.unread.pop_front().filter(|id| !id.is_empty());
+                id.map(|id| EventBody::InstructionRead { id })
+            }
+            Signal::Limited { until, kind } => {
+                self.limit = Some((until, kind));
+                None
+            }
+        };
+        event.map_or(Ok(()), |event| self.recorder.event(event))
+    }
+
+    fn grant(&mut self, wish: Wish) -> Result<(), WorkerError> {
+        let (request, reply) = match wish {
+            Wish::End => return self.stop(Cause::Stopped),
+            Wish::Visit(request, reply) => (request, reply),
+        };
+        match request {
+            ControlRequest::Instruct { id, text } => self.instruct(id, &text, reply),
+            ControlRequest::Answer { request_id, allow, message, updated_input } => {
+                match self.questions.answer(request_id.as_deref(), allow, message.as_deref(), updated_input) {
+                    Ok(answered) => self.answer(answered, Some(reply)),
+                    Err(reason) => {
+                        let _ = reply.send(ControlReply::Refused { reason });
+                        Ok(())
+                    }
+                }
+            }
+            ControlRequest::Stop { force, within_ms } => {
+                self.stop_requested(force, within_ms)?;
+                let _ = reply.send(ControlReply::Done { what: "the worker is being ended".into() });
+                Ok(())
+            }
+        }
+    }
+
+    fn instruct(
+        &mut self,
+        id: String,
+        text: &str,
+        reply: oneshot::Sender<ControlReply>,
+    ) -> Result<(), WorkerError> {
+        if !self.ladder.is_working() || self.input.is_none() {
+            let _ = reply.send(ControlReply::Refused { reason: "the worker has finished its turn".into() });
+            return Ok(());
+        }
+        let shown = one_line(&self.recorder.clean(text), 500);
+        self.recorder.event(EventBody::InstructionSent { id: id.clone(), text: shown })?;
+        self.unread.push_back(id);
+        self.send(user_message(text), Some(reply));
+        Ok(())
+    }
+
+    fn answer(
+        &mut self,
+        answered: Answered,
+        reply: Option<oneshot::Sender<ControlReply>>,
+    ) -> Result<(), WorkerError> {
+        let mut event = answered.event;
+        if let EventBody::PermissionAnswered { message, .. } = &mut event {
+            *message = self.recorder.clean(message);
+        }
+        self.recorder.event(event)?;
+        self.send(answered.line, reply);
+        Ok(())
+    }
+
+    fn send(&self, line: String, reply: Option<oneshot::Sender<ControlReply>>) {
+        // When the queue is full or closed, the dropped reply tells who waits for it.
+        if let Some(input) = &self.input {
+            let _ = input.try_send((line, reply));
+        }
+    }
+
+    fn stop_requested(&mut self, force: bool, within_ms: u64) -> Result<(), WorkerError> {
+        self.recorder.event(EventBody::StopRequested { force })?;
+        self.recorder.writer().update(self.store, |record| record.status = RunStatus::StopRequested)?;
+        self.ladder.hurry(Patience {
+            linger_ms: within_ms / 2,
+            interrupt_ms: within_ms / 2,
+            terminate_ms: within_ms / 4,
+            kill_ms: 5_000,
+        });
+        if force {
+            let step = self.ladder.kill(Instant::now(), Cause::Stopped);
+            return self.take(step);
+        }
+        self.stop(Cause::Stopped)
+    }
+
+    fn stop(&mut self, cause: Cause) -> Result<(), WorkerError> {
+        self.ladder.stop(Instant::now(), cause).map_or(Ok(()), |step| self.take(step))
     }
 
     fn read(
@@ -213,7 +384,7 @@ impl Session<'_> {
     fn next_step(&mut self) -> Result<bool, WorkerError> {
         let step = self.ladder.time_is_up(Instant::now());
         if step == Step::Interrupt {
-            self.recorder.event(EventBody::Timeout { timeout_seconds: self.limit_seconds })?;
+            self.recorder.event(EventBody::Timeout { timeout_seconds: self.timeout_seconds })?;
         }
         self.take(step)?;
         Ok(step != Step::GiveUp)
@@ -222,10 +393,8 @@ impl Session<'_> {
     fn take(&mut self, step: Step) -> Result<(), WorkerError> {
         match step {
             Step::Interrupt => {
-                if let Some(input) = &self.input {
-                    // A worker that does not read its input is terminated a little later.
-                    let _ = input.try_send(interrupt());
-                }
+                // A worker that does not read its input is terminated a little later.
+                self.send(interrupt(), None);
             }
             Step::Terminate => {
                 self.input = None;
@@ -240,25 +409,4 @@ impl Session<'_> {
     fn tree(&self) -> Tree {
         Tree { root: std::process::id(), worker: self.worker }
     }
-}
-
-/// Somebody ends this very process, as a system that shuts down does. Never returns where there is no such
-/// signal.
-#[cfg(unix)]
-async fn asked_to_end() {
-    use tokio::signal::unix::{SignalKind, signal};
-    match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
-        (Ok(mut terminate), Ok(mut interrupt)) => {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
-        }
-        _ => std::future::pending().await,
-    }
-}
-
-#[cfg(not(unix))]
-async fn asked_to_end() {
-    std::future::pending().await
 }

@@ -37,6 +37,34 @@ fn misbehave(how: &str) -> ExitCode {
             say(r#"{"type":"system","subtype":"init"}"#);
             sleep_for_ever();
         }
+        // Wants to write, and reports what it was told.
+        "asks" => {
+            say(
+                r#"{"type":"control_request","request_id":"q1","request":{"subtype":"can_use_tool","tool_name":"Write","input":{"file_path":"key-0123456789abcdef"}}}"#,
+            );
+            let mut lines = io::stdin().lock().lines().map_while(Result::ok);
+            let answer = lines.find(|line| line.contains("control_response")).unwrap_or_default();
+            let result = serde_json::json!({"type": "result", "subtype": "success", "is_error": false, "result": answer});
+            say(&result.to_string());
+            lines.for_each(drop);
+        }
+        // Is refused by its provider until it is resumed.
+        "limited" if env::args().any(|arg| arg == "--resume") => {
+            let asked = io::stdin().lock().lines().next().unwrap().unwrap();
+            let result = serde_json::json!({"type": "result", "subtype": "success", "is_error": false,
+                "result": format!("{asked} {}", env::args().collect::<Vec<_>>().join(" "))});
+            say(&result.to_string());
+        }
+        "limited" => {
+            let resets =
+                std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs() + 1;
+            say(&format!(
+                r#"{{"type":"rate_limit_event","rate_limit_info":{{"status":"rejected","resetsAt":{resets},"rateLimitType":"five_hour"}}}}"#
+            ));
+            say(
+                r#"{"type":"result","subtype":"success","is_error":true,"api_error_status":429,"terminal_reason":"api_error","result":"limit"}"#,
+            );
+        }
         "--version" => sleep_for_ever(),
         "grandchild" => {
             rustix_setsid();
