@@ -106,9 +106,9 @@ impl RunView {
     }
 
     /// A run as it is now, with what it does and what the reviewer says of its route.
-    pub(crate) fn now(cx: &Context, id: &RunId) -> Result<Self, OpError> {
+    pub(crate) fn now(cx: &Context, id: &RunId, with_answer: bool) -> Result<Self, OpError> {
         let run = Snapshot::of(cx, id, 0)?;
-        let mut view = Self::of(&run.record, run.dir.path(), true);
+        let mut view = Self::of(&run.record, run.dir.path(), with_answer);
         view.details.activity = run.active().then(|| run.activity());
         view.details.route_mismatch = run.review.route_mismatch();
         view.details.review_error.clone_from(&run.review.error);
