@@ -14,3 +14,4 @@ mod policy;
 mod run;
 #[cfg(target_os = "linux")]
 mod secrecy;
+mod watch;

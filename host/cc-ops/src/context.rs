@@ -11,7 +11,7 @@ use cc_profiles::Locations;
 use cc_repo::Project;
 use cc_store::{Home, Store};
 
-use crate::{ErrorKind, OpError, ProgressSink};
+use crate::{ErrorKind, OpError, ProgressSink, watched::Watched};
 
 /// What a process decides once, before its first operation.
 #[derive(Clone, Debug)]
@@ -49,13 +49,15 @@ struct Shared {
     /// One policy host a project, each with its own compiled plugins.
     policies: Mutex<BTreeMap<PathBuf, Arc<Policy>>>,
     store: OnceLock<Arc<Store>>,
+    watched: Watched,
 }
 
 impl Context {
     /// The context of one process.
     #[must_use]
     pub fn new(setup: Setup) -> Self {
-        let shared = Shared { setup, policies: Mutex::default(), store: OnceLock::new() };
+        let shared =
+            Shared { setup, policies: Mutex::default(), store: OnceLock::new(), watched: Watched::default() };
         Self { shared: Arc::new(shared), progress: None }
     }
 
@@ -74,6 +76,11 @@ impl Context {
 
     pub(crate) fn progress(&self) -> Option<&ProgressSink> {
         self.progress.as_ref()
+    }
+
+    /// What runs add up to, as far as this process has read them.
+    pub(crate) fn watched(&self) -> &Watched {
+        &self.shared.watched
     }
 
     pub(crate) fn store(&self) -> Result<Arc<Store>, OpError> {

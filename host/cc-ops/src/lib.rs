@@ -5,9 +5,11 @@
 #![forbid(unsafe_code)]
 
 mod arguments;
+mod artifacts;
 mod context;
 mod convert;
 mod error;
+mod facts;
 mod launch;
 mod operation;
 mod ops;
@@ -16,7 +18,11 @@ mod prompts;
 mod routing;
 mod rules;
 mod schema;
+mod slice;
+mod snapshot;
 mod wait;
+mod watch;
+mod watched;
 
 pub use context::{Context, Setup, WorkerKind};
 pub use error::{ErrorKind, OpError};

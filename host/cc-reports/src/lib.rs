@@ -3,6 +3,8 @@
 
 mod table;
 mod trace;
+mod watch;
 
 pub use table::Table;
 pub use trace::trace;
+pub use watch::{checkpoint, decision, tool_timeline};

@@ -38,6 +38,7 @@ pub struct RunWriter {
     dir: RunDir,
     record: RunRecord,
     events: File,
+    events_bytes: u64,
     seq: u64,
     _lock: RunLock,
 }
@@ -57,7 +58,8 @@ impl RunWriter {
         options.read(true).append(true).create(true);
         let events = os::private(&mut options).open(&path).map_err(StoreError::io("open", &path))?;
         let seq = mend(&events, &path)?;
-        Ok(Self { dir, record, events, seq, _lock: lock })
+        let events_bytes = events.metadata().map_err(StoreError::io("read", &path))?.len();
+        Ok(Self { dir, record, events, events_bytes, seq, _lock: lock })
     }
 
     /// The run's folder.
@@ -70,6 +72,12 @@ impl RunWriter {
     #[must_use]
     pub fn record(&self) -> &RunRecord {
         &self.record
+    }
+
+    /// Bytes of `events.ndjson`.
+    #[must_use]
+    pub fn events_bytes(&self) -> u64 {
+        self.events_bytes
     }
 
     /// Appends one event in one write, and gives its number.
@@ -89,6 +97,7 @@ impl RunWriter {
             self.seq = mend(&self.events, &path)?;
             return Err(StoreError::io("write", path)(source));
         }
+        self.events_bytes += line.len() as u64;
         self.seq = event.seq;
         Ok(self.seq)
     }

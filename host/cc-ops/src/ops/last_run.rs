@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{run_status::tail, run_view::RunView};
-use crate::{Context, Effect, ErrorKind, OpError, Operation, Output, arguments::ResponseFormat, wait};
+use crate::{Context, Effect, ErrorKind, OpError, Operation, Output, arguments::ResponseFormat};
 
 /// What the last worker did say, wrote or reported: full answer, stderr, details of the most recent or
 /// previous run, or of run_id. Read it again.
@@ -40,10 +40,9 @@ impl Operation for LastRun {
                 Some(id) => id,
                 None => latest(cx, &store)?,
             };
-            let record = wait::read(&store, &id)?;
-            let run_dir = store.run_dir(&record.run_id)?;
+            let run_dir = store.run_dir(&id)?;
             let with_output = self.include_output.unwrap_or(true);
-            let mut view = RunView::of(&record, run_dir.path(), with_output);
+            let mut view = RunView::now(cx, &id, with_output)?;
             if with_output {
                 view.details.stderr_tail = tail(&run_dir.stderr(), 4_000);
             }

@@ -1,11 +1,14 @@
 //! One operation a file, and the list of them all.
 
+mod compact_events;
 mod healthcheck;
 mod last_run;
 mod list_profiles;
 mod local_policy;
 mod origin;
 mod pick_profile;
+mod poll_run;
+mod poll_view;
 mod prompt_pack;
 mod run_agent;
 mod run_status;
@@ -14,11 +17,12 @@ mod run_view;
 mod score_models;
 mod send_instruction;
 mod stop_run;
+mod summarize_run;
 
 use crate::Entry;
 
 /// Every operation, in the order users meet them.
-static REGISTRY: [Entry; 12] = [
+static REGISTRY: [Entry; 15] = [
     Entry::of::<healthcheck::Healthcheck>(),
     Entry::of::<list_profiles::ListProfiles>(),
     Entry::of::<pick_profile::PickProfile>(),
@@ -28,6 +32,9 @@ static REGISTRY: [Entry; 12] = [
     Entry::of::<run_status::RunStatus>(),
     Entry::of::<send_instruction::SendInstruction>(),
     Entry::of::<stop_run::StopRun>(),
+    Entry::of::<poll_run::PollRun>(),
+    Entry::of::<summarize_run::SummarizeRun>(),
+    Entry::of::<compact_events::CompactEvents>(),
     Entry::of::<last_run::LastRun>(),
     Entry::of::<prompt_pack::PromptPack>(),
     Entry::of::<local_policy::LocalPolicy>(),

@@ -98,7 +98,7 @@ impl Operation for RunAgent {
         let record = wait::for_end(&cx, &run_id, wait).await?;
         cx.blocking(move |cx| {
             let run_dir = cx.store()?.run_dir(&record.run_id)?;
-            let mut view = RunView::of(&record, run_dir.path(), true);
+            let mut view = RunView::now(cx, &record.run_id, true)?;
             if record.status == RunStatus::Failed {
                 view.details.stderr_tail = super::run_status::tail(&run_dir.stderr(), 2_000);
             }

@@ -8,20 +8,32 @@ use std::{
 
 use cc_domain::RunId;
 use cc_reports::Table;
-use cc_store::RunFilter;
+use cc_store::{RunDir, RunFilter, RunSummary};
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::run_view::RunView;
-use crate::{Context, Effect, OpError, Operation, Output, arguments};
+use crate::{
+    Context, Effect, OpError, Operation, Output, arguments,
+    watch::{self, Awaited, WaitFor},
+};
 
 /// Check or monitor how far a run or worker is, by run_id: progress, state, done, answer, cost, error.
 /// Without run_id: lists running workers, active runs and jobs; include_finished: all runs.
+/// With run_ids and wait_seconds: waits until any of several runs needs you or ends.
 #[derive(Debug, Deserialize, JsonSchema, clap::Args)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RunStatus {
     /// Default: list runs.
     run_id: Option<RunId>,
+    /// Up to 100; leave ended ones out when waiting.
+    #[arg(long)]
+    #[serde(default)]
+    run_ids: Vec<RunId>,
+    /// 0-280, default 0.
+    #[arg(long)]
+    wait_seconds: Option<u32>,
     /// Default false.
     #[arg(long)]
     #[serde(default)]
@@ -53,6 +65,10 @@ pub(crate) struct Statuses {
 pub(crate) struct RunList {
     #[schemars(skip)]
     active_count: usize,
+    /// The one that ended a wait.
+    #[schemars(skip)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changed: Option<RunId>,
     #[schemars(skip)]
     count: usize,
     runs: Vec<RunLine>,
@@ -63,6 +79,9 @@ pub(crate) struct RunList {
 pub(crate) struct RunLine {
     run_id: String,
     status: cc_domain::RunStatus,
+    #[schemars(skip)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    activity: Option<String>,
     #[schemars(skip)]
     role: String,
     #[schemars(skip)]
@@ -89,19 +108,42 @@ impl Operation for RunStatus {
     async fn run(self, cx: Context) -> Result<Statuses, OpError> {
         let tail_chars = arguments::number_within("tail_chars", self.tail_chars.unwrap_or(4_000), 0, 20_000)?;
         let limit = arguments::number_within("limit", self.limit.unwrap_or(50), 1, 500)?;
+        let changed = self.wait(&cx).await?;
         cx.blocking(move |cx| match &self.run_id {
             Some(id) => one(cx, id, self.include_output_tail.then_some(tail_chars as usize)),
-            None => list(cx, self.include_finished, limit),
+            None if self.run_ids.is_empty() => list(cx, self.include_finished, limit),
+            None => several(cx, &self.run_ids, changed),
         })
         .await
     }
 }
 
+/// Runs that one call may name.
+const MOST_NAMED: usize = 100;
+/// Active runs whose activity a list tells.
+const TOLD: usize = 64;
+
+impl RunStatus {
+    /// Waits for the runs that are named; a list of all is given at once.
+    async fn wait(&self, cx: &Context) -> Result<Option<RunId>, OpError> {
+        let patience = watch::patience(self.wait_seconds)?;
+        if self.run_ids.len() > MOST_NAMED {
+            let message = format!("'run_ids' names {} runs", self.run_ids.len());
+            return Err(OpError::invalid(message, format!("name at most {MOST_NAMED}")));
+        }
+        let named = self.run_id.iter().chain(&self.run_ids);
+        let awaited: Vec<Awaited> = named.map(|id| Awaited { id: id.clone(), from: None }).collect();
+        if patience.is_zero() || awaited.is_empty() {
+            return Ok(None);
+        }
+        watch::for_change(cx, awaited, WaitFor::Attention, patience).await
+    }
+}
+
 fn one(cx: &Context, id: &RunId, tail_chars: Option<usize>) -> Result<Statuses, OpError> {
     let store = cx.store()?;
-    let record = crate::wait::read(&store, id)?;
-    let run_dir = store.run_dir(&record.run_id)?;
-    let mut view = RunView::of(&record, run_dir.path(), true);
+    let run_dir = store.run_dir(id)?;
+    let mut view = RunView::now(cx, id, true)?;
     if let Some(chars) = tail_chars {
         view.details.stdout_tail = tail(&run_dir.stdout(), chars);
         view.details.stderr_tail = tail(&run_dir.stderr(), chars.min(2_000));
@@ -112,21 +154,61 @@ fn one(cx: &Context, id: &RunId, tail_chars: Option<usize>) -> Result<Statuses, 
 fn list(cx: &Context, include_finished: bool, limit: u32) -> Result<Statuses, OpError> {
     let active = if include_finished { None } else { Some(true) };
     let runs = cx.store()?.list_runs(&RunFilter { active, limit, ..RunFilter::default() })?;
-    let runs: Vec<RunLine> = runs
-        .into_iter()
-        .map(|run| RunLine {
+    let mut told = 0;
+    let line = |run: RunSummary| {
+        told += usize::from(run.status.is_active());
+        let activity = (run.status.is_active() && told <= TOLD).then(|| activity(cx, &run)).flatten();
+        RunLine {
             run_id: run.run_id.to_string(),
             status: run.status,
+            activity,
             role: run.role.to_string(),
             profile: run.profile_name,
             model: run.model,
             started_at: run.started_at,
             duration_ms: run.duration_ms,
             cost_usd: run.cost_usd,
-        })
-        .collect();
-    let active_count = runs.iter().filter(|run| run.status.is_active()).count();
-    Ok(Statuses { run: None, list: Some(RunList { active_count, count: runs.len(), runs }) })
+        }
+    };
+    Ok(Statuses::list(runs.into_iter().map(line).collect(), None))
+}
+
+/// What an active run does; from its events alone.
+fn activity(cx: &Context, run: &RunSummary) -> Option<String> {
+    let seen = cx.watched().look(&run.run_id, &RunDir::at(&run.run_dir)).ok()?;
+    Some(seen.progress.activity(Timestamp::now()).text())
+}
+
+/// The runs that were asked for, as lines; active ones first.
+fn several(cx: &Context, ids: &[RunId], changed: Option<RunId>) -> Result<Statuses, OpError> {
+    let mut runs = ids.iter().map(|id| named(cx, id)).collect::<Result<Vec<_>, _>>()?;
+    runs.sort_by_key(|run| !run.status.is_active());
+    Ok(Statuses::list(runs, changed))
+}
+
+fn named(cx: &Context, id: &RunId) -> Result<RunLine, OpError> {
+    let store = cx.store()?;
+    let record = crate::wait::read(&store, id)?;
+    let seen = cx.watched().look(id, &store.run_dir(id)?)?.progress;
+    let active = record.status.is_active();
+    Ok(RunLine {
+        run_id: id.to_string(),
+        status: record.status,
+        activity: active.then(|| seen.activity(Timestamp::now()).text()),
+        role: record.role.to_string(),
+        cost_usd: crate::facts::cost(&record, &seen),
+        profile: record.route.profile_name,
+        model: record.route.model,
+        started_at: record.started_at,
+        duration_ms: record.duration_ms,
+    })
+}
+
+impl Statuses {
+    fn list(runs: Vec<RunLine>, changed: Option<RunId>) -> Self {
+        let active_count = runs.iter().filter(|run| run.status.is_active()).count();
+        Self { run: None, list: Some(RunList { active_count, changed, count: runs.len(), runs }) }
+    }
 }
 
 /// The last characters of a text file, from a bounded read; none when there is no such file.

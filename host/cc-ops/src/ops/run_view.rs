@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
-use cc_domain::{PermissionDenial, RunMode, RunRecord, RunStatus, Usage};
+use cc_domain::{Activity, PermissionDenial, RunId, RunMode, RunRecord, RunStatus, Usage};
 use schemars::JsonSchema;
 use serde::Serialize;
+
+use crate::{Context, OpError, snapshot::Snapshot};
 
 /// Longest answer a reply holds, in characters: Codex cuts a result at about 48,000.
 const ANSWER_CHARS: usize = 20_000;
@@ -36,6 +38,10 @@ pub(crate) struct RunDetails {
     actual_model: Option<String>,
     #[serde(skip_serializing_if = "is_false")]
     route_mismatch: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    review_error: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    activity: Option<Activity>,
     allow_write: bool,
     permission_mode: String,
     timeout_seconds: u32,
@@ -99,6 +105,16 @@ impl RunView {
         }
     }
 
+    /// A run as it is now, with what it does and what the reviewer says of its route.
+    pub(crate) fn now(cx: &Context, id: &RunId, with_answer: bool) -> Result<Self, OpError> {
+        let run = Snapshot::of(cx, id, 0)?;
+        let mut view = Self::of(&run.record, run.dir.path(), with_answer);
+        view.details.activity = run.active().then(|| run.activity());
+        view.details.route_mismatch = run.review.route_mismatch();
+        view.details.review_error.clone_from(&run.review.error);
+        Ok(view)
+    }
+
     /// For people.
     pub(crate) fn text(&self) -> String {
         let details = &self.details;
@@ -111,6 +127,7 @@ impl RunView {
             details.role,
             details.profile.name
         )];
+        lines.extend(self.details.activity.iter().map(|activity| format!("now: {}", activity.text())));
         lines.extend(self.figures());
         lines.extend(self.error.iter().map(|error| format!("error: {error}")));
         for denial in &self.details.permission_denials {
@@ -165,7 +182,9 @@ impl RunDetails {
                 name: record.route.profile_name.clone(),
                 model: record.route.model.clone(),
             },
-            route_mismatch: mismatch(record.route.model.as_deref(), actual),
+            route_mismatch: false,
+            review_error: None,
+            activity: None,
             actual_model: actual.map(ToOwned::to_owned),
             allow_write: record.allow_write,
             permission_mode: record.permission_mode.clone(),
@@ -202,22 +221,6 @@ fn error(record: &RunRecord) -> Option<String> {
     result.is_error.then(|| format!("the worker ended with an error: {reason}"))
 }
 
-/// The model that answered is not the routed one. Dated ids, provider prefixes and `[1M]` marks are no difference.
-fn mismatch(declared: Option<&str>, actual: Option<&str>) -> bool {
-    let (Some(declared), Some(actual)) = (declared, actual) else { return false };
-    let (declared, actual) = (bare(declared), bare(actual));
-    let aliases = ["opus", "sonnet", "haiku", "fable"];
-    !(declared.contains(&actual)
-        || actual.contains(&declared)
-        || aliases.iter().any(|alias| declared == *alias && actual.contains(alias)))
-}
-
-fn bare(model: &str) -> String {
-    let name = model.rsplit('/').next().unwrap_or(model);
-    let name = name.split('[').next().unwrap_or(name);
-    name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase()
-}
-
 fn next_step(record: &RunRecord) -> String {
     let denied = record.result.as_ref().is_some_and(|r| !r.permission_denials.is_empty());
     match record.status {
@@ -231,25 +234,5 @@ fn next_step(record: &RunRecord) -> String {
         RunStatus::TimedOut => "give a longer timeout_seconds or a smaller task".into(),
         RunStatus::Lost => "its supervisor was killed; start the task again".into(),
         _ => "read the error; cc_run_status with include_output_tail shows the last output".into(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn one_model_under_two_names_is_no_mismatch() {
-        for (declared, actual) in [
-            ("claude-haiku-4-5", "claude-haiku-4-5-20251001"),
-            ("anthropic/claude-sonnet-5", "claude-sonnet-5"),
-            ("deepseek-v4-pro[1M]", "deepseek-v4-pro"),
-            ("opus", "claude-opus-5"),
-            ("global.anthropic.claude-opus-5", "claude-opus-5"),
-        ] {
-            assert!(!mismatch(Some(declared), Some(actual)), "{declared} {actual}");
-        }
-        assert!(mismatch(Some("glm-5.2"), Some("claude-haiku-4-5")));
-        assert!(mismatch(Some("deepseek-v4-pro"), Some("deepseek-v4-flash")));
     }
 }

@@ -1,8 +1,10 @@
 //! The supervisor: the one process that answers for a run.
 
+mod archive;
 mod attempts;
 mod desk;
 mod ladder;
+mod meter;
 mod outcome;
 mod questions;
 mod recorder;
@@ -131,6 +133,7 @@ fn end(store: &Store, recorder: &mut Recorder, outcome: Outcome) -> Result<(), W
     };
     // A full disk must not keep the record from saying how the run ended.
     let told = recorder.event(last);
+    let used = recorder.used();
     recorder.writer().update(store, |record| {
         record.status = outcome.status;
         record.finished_at = Some(Timestamp::now().to_string());
@@ -139,6 +142,7 @@ fn end(store: &Store, recorder: &mut Recorder, outcome: Outcome) -> Result<(), W
         record.stop_reason = outcome.stop_reason;
         record.error = outcome.error;
         record.result = outcome.result;
+        record.output_budget = used;
     })?;
     told
 }

@@ -59,7 +59,7 @@ impl Outcome {
             Some(Cause::Stopped) => (RunStatus::Stopped, Some(StopReason::UserRequested)),
             Some(Cause::Budget(reason)) => (RunStatus::Stopped, Some(reason)),
             None if ending.result.as_ref().is_some_and(is_success) => (RunStatus::Succeeded, None),
-            None => (RunStatus::Failed, None),
+            None => (RunStatus::Failed, ending.result.as_ref().and_then(budget_of)),
         };
         Self {
             status,
@@ -83,6 +83,15 @@ impl Outcome {
     /// Where processes of the run may still be.
     pub(super) fn tree(&self) -> Tree {
         Tree { root: std::process::id(), worker: self.worker }
+    }
+}
+
+/// Claude Code keeps these two budgets itself.
+fn budget_of(result: &RunResult) -> Option<StopReason> {
+    match result.subtype.as_str() {
+        "error_max_turns" => Some(StopReason::TurnsBudgetExceeded),
+        "error_max_budget_usd" => Some(StopReason::CostBudgetExceeded),
+        _ => None,
     }
 }
 

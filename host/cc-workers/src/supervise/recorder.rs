@@ -1,12 +1,12 @@
 //! From a worker's line to the run's files: redact, then keep.
 
-use cc_domain::{EventBody, EventSource, RunResult, StopReason};
+use cc_domain::{BudgetUse, EventBody, EventSource, RunResult, StopReason};
 use cc_secrets::Redactor;
 use cc_store::{LogFile, RunWriter};
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::signal::Signal;
+use super::{archive::Archive, meter::Meter, signal::Signal};
 use crate::{
     StreamFacts, WorkerError,
     lines::{tidy, tidy_value},
@@ -17,8 +17,6 @@ use crate::{
 
 /// What `stdout.txt` and `stderr.txt` may grow to, bytes.
 const MAX_LOG: u64 = 16 << 20;
-/// What the worker's own lines may add to `events.ndjson`, bytes. Beyond it only results are kept.
-const MAX_STREAM: usize = 64 << 20;
 /// What is kept of a line that is no JSON, bytes.
 const MAX_TEXT: usize = 64 << 10;
 /// How much of the end of standard error an error message may quote, bytes.
@@ -44,7 +42,7 @@ pub(super) struct Recorder {
     facts: StreamFacts,
     narrator: Narrator,
     guard_seen: bool,
-    stream_left: usize,
+    meter: Meter,
     last_words: String,
 }
 
@@ -53,17 +51,18 @@ struct Kept {
     redactor: Redactor,
     stdout: LogFile,
     stderr: LogFile,
+    archive: Archive,
 }
 
 impl Recorder {
     pub(super) fn new(writer: RunWriter) -> Self {
         Self {
+            meter: Meter::new(writer.record().budget.clone()),
             writer,
             kept: None,
             facts: StreamFacts::default(),
             narrator: Narrator::default(),
             guard_seen: false,
-            stream_left: MAX_STREAM,
             last_words: String::new(),
         }
     }
@@ -72,7 +71,8 @@ impl Recorder {
     pub(super) fn start(&mut self, redactor: Redactor) -> Result<(), WorkerError> {
         let stdout = self.writer.log(&self.writer.dir().stdout(), MAX_LOG)?;
         let stderr = self.writer.log(&self.writer.dir().stderr(), MAX_LOG)?;
-        self.kept = Some(Kept { redactor, stdout, stderr });
+        let archive = Archive::create(&self.writer.dir().stream())?;
+        self.kept = Some(Kept { redactor, stdout, stderr, archive });
         Ok(())
     }
 
@@ -82,7 +82,19 @@ impl Recorder {
 
     /// What the stream adds up to.
     pub(super) fn result(&self) -> Option<RunResult> {
-        self.facts.finish()
+        let mut result = self.facts.finish()?;
+        let most = self.meter.budget().final_max_chars as usize;
+        if let Some((at, _)) = result.text.char_indices().nth(most) {
+            result.text.truncate(at);
+            result.text.push('…');
+        }
+        Some(result)
+    }
+
+    /// What the run has used up.
+    pub(super) fn used(&mut self) -> BudgetUse {
+        self.meter.events_are(self.writer.events_bytes());
+        self.meter.used().clone()
     }
 
     /// The end of standard error, redacted.
@@ -102,7 +114,7 @@ impl Recorder {
 
     /// Why the worker is to be ended, once a budget is used up.
     pub(super) fn wants_stop(&mut self) -> Option<StopReason> {
-        None
+        self.meter.take_stop()
     }
 
     /// Appends an event of our own.
@@ -113,6 +125,7 @@ impl Recorder {
 
     /// Keeps a line of standard output and says what it means.
     pub(super) fn stdout(&mut self, line: String) -> Result<Line, WorkerError> {
+        self.meter.observe(line.len() + 1);
         if !self.guard_seen
             && let Ok(hello) = serde_json::from_str(&line)
         {
@@ -120,7 +133,7 @@ impl Recorder {
             return Ok(Line::Guard(hello));
         }
         match serde_json::from_str::<Value>(&line) {
-            Ok(value) if value.is_object() => self.message(value, line.len()),
+            Ok(value) if value.is_object() => self.message(value),
             _ if line.trim().is_empty() => Ok(Line::Other),
             _ => self.text(EventSource::Stdout, line).map(|()| Line::Other),
         }
@@ -128,28 +141,20 @@ impl Recorder {
 
     /// Keeps a line of standard error.
     pub(super) fn stderr(&mut self, line: String) -> Result<(), WorkerError> {
+        self.meter.observe(line.len() + 1);
         self.text(EventSource::Stderr, line)
     }
 
-    fn message(&mut self, mut value: Value, length: usize) -> Result<Line, WorkerError> {
-        let Some(kept) = &mut self.kept else { return Ok(Line::Other) };
+    fn message(&mut self, mut value: Value) -> Result<Line, WorkerError> {
         let signal = Signal::of(&value);
-        // A session must be found again by its id, which a rule for random values could take for a secret
-        // beside its key; by itself it is none.
-        let session = value["session_id"].as_str().map(str::to_owned);
-        kept.redactor.redact_value(&mut value);
-        if let Some(session) = session {
-            value["session_id"] = kept.redactor.redact(&session).into();
+        if value["type"] == "stream_event" {
+            // A piece of what comes whole later. Never kept: a secret in two pieces passes every redactor.
+            return self.tell(&value).map(|()| Line::Other);
         }
-        tidy_value(&mut value);
-        kept.stdout.append(&value.to_string())?;
+        self.redact(&mut value);
         let seen = self.facts.observe(&value);
-        if seen.result || self.stream_left >= length {
-            self.stream_left = self.stream_left.saturating_sub(length);
-            for event in self.narrator.tell(&value, Instant::now()) {
-                self.event(event)?;
-            }
-        }
+        self.log_message(&value, seen.result)?;
+        self.tell(&value)?;
         if let Some(actual) = seen.actual_model {
             let declared = self.writer.record().route.model.clone();
             if let Some(event) = self.narrator.model_is(declared.as_deref(), &actual) {
@@ -163,22 +168,88 @@ impl Recorder {
         })
     }
 
+    fn redact(&self, value: &mut Value) {
+        let Some(kept) = &self.kept else { return };
+        // A session must be found again by its id, which a rule for random values could take for a secret
+        // beside its key; by itself it is none.
+        let session = value["session_id"].as_str().map(str::to_owned);
+        kept.redactor.redact_value(value);
+        if let Some(session) = session {
+            value["session_id"] = kept.redactor.redact(&session).into();
+        }
+        tidy_value(value);
+    }
+
+    fn log_message(&mut self, value: &Value, is_result: bool) -> Result<(), WorkerError> {
+        let Some(kept) = &mut self.kept else { return Ok(()) };
+        let line = value.to_string();
+        kept.archive.append(&line);
+        if is_result {
+            kept.archive.flush();
+        }
+        if !self.meter.budget().final_only {
+            return self.log(EventSource::Stdout, &line);
+        }
+        match value["result"].as_str() {
+            Some(answer) if is_result => self.log(EventSource::Stdout, answer),
+            _ => Ok(()),
+        }
+    }
+
+    /// One line of a log, as far as the budget goes.
+    fn log(&mut self, source: EventSource, line: &str) -> Result<(), WorkerError> {
+        let (fits, event) = self.meter.log(line.len() + 1, source == EventSource::Stderr);
+        if fits && let Some(kept) = &mut self.kept {
+            let log = if source == EventSource::Stderr { &mut kept.stderr } else { &mut kept.stdout };
+            log.append(line)?;
+        }
+        event.map_or(Ok(()), |event| self.event(event))
+    }
+
+    /// What a line means, as far as the budget goes. What steers the run is always kept.
+    fn tell(&mut self, value: &Value) -> Result<(), WorkerError> {
+        for event in self.narrator.tell(value, Instant::now()) {
+            self.describe(event)?;
+        }
+        Ok(())
+    }
+
+    fn describe(&mut self, event: EventBody) -> Result<(), WorkerError> {
+        if !only_describes(&event) {
+            return self.event(event);
+        }
+        let (fits, told) = self.meter.event(self.writer.events_bytes());
+        if let Some(told) = told {
+            self.event(told)?;
+        }
+        if fits { self.event(event) } else { Ok(()) }
+    }
+
     fn text(&mut self, source: EventSource, line: String) -> Result<(), WorkerError> {
         let Some(kept) = &mut self.kept else { return Ok(()) };
         let mut text = kept.redactor.redact(&line).into_owned();
         tidy(&mut text);
-        let length = text.len();
-        match source {
-            EventSource::Stdout => kept.stdout.append(&text)?,
-            EventSource::Stderr => {
-                kept.stderr.append(&text)?;
-                self.last_words = bounded(text.clone(), MAX_LAST_WORDS);
-            }
+        if source == EventSource::Stderr {
+            self.last_words = bounded(text.clone(), MAX_LAST_WORDS);
+        } else {
+            kept.archive.append(&text);
         }
-        if self.stream_left < length {
-            return Ok(());
-        }
-        self.stream_left -= length;
-        self.event(EventBody::Text { source, text: bounded(text, MAX_TEXT) })
+        self.log(source, &text)?;
+        self.describe(EventBody::Text { source, text: bounded(text, MAX_TEXT) })
     }
+}
+
+/// Such an event can be left out, and a reader still knows how the run stands.
+fn only_describes(event: &EventBody) -> bool {
+    matches!(
+        event,
+        EventBody::Generating { .. }
+            | EventBody::Thinking { .. }
+            | EventBody::Message { .. }
+            | EventBody::ToolCall(_)
+            | EventBody::ToolResult { .. }
+            | EventBody::Task { .. }
+            | EventBody::Notice { .. }
+            | EventBody::Text { .. }
+    )
 }
