@@ -36,6 +36,10 @@ pub enum Step {
         /// Failed, in Claude Code's own way: the line still says success.
         is_error: bool,
     },
+    /// Reads the next message, shows that it did as Claude Code does, and repeats it.
+    Heed,
+    /// Asks whether it may write a file, and says the answer it gets.
+    Ask(String),
     /// Creates a file, its content being the worker's process id.
     Mark(PathBuf),
     /// Goes on once a file is there.

@@ -14,4 +14,6 @@ mod policy;
 mod run;
 #[cfg(target_os = "linux")]
 mod secrecy;
+#[cfg(target_os = "linux")]
+mod steer;
 mod watch;

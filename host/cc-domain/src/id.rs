@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 /// The shape is checked before a path is built from it, so an id never leaves the runs folder.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
-#[schemars(inline, with = "String")]
+#[schemars(inline, with = "String", description = "")]
 pub struct RunId(String);
 
 /// A text that is no identifier.
@@ -83,7 +83,7 @@ impl fmt::Display for RunId {
 /// Identifies some runs that were started together: `team-` and the shape of a run id.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
-#[schemars(inline, with = "String")]
+#[schemars(inline, with = "String", description = "")]
 pub struct TeamId(String);
 
 impl TeamId {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// What a worker is for. The 14 known roles have defaults; a team may use names of its own.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
-#[schemars(inline, with = "String")]
+#[schemars(inline, with = "String", description = "")]
 pub struct Role(String);
 
 /// The kind of work, when it is not the role's usual one: `simple`, `complex_code`, `security_review` and so on.

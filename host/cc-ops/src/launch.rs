@@ -10,7 +10,9 @@ use cc_policy::Policy;
 use cc_profiles::WorkerSettings;
 use cc_repo::Project;
 use cc_store::{Decision, RunDir};
-use cc_workers::{LaunchSpec, Patience, PermissionMode, PrivateFile, PrivatePaths, WorkerRequest};
+use cc_workers::{
+    Alternative, LaunchSpec, Patience, PermissionMode, PrivateFile, PrivatePaths, WorkerRequest,
+};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
@@ -23,6 +25,9 @@ use crate::{
 
 /// How long a permission question waits before it is denied.
 const ANSWER_WITHIN_SECONDS: u32 = 600;
+
+/// How often a run may fail over.
+const MOST_ALTERNATIVES: usize = 3;
 
 /// A worker to start.
 #[derive(Clone, Debug)]
@@ -99,6 +104,7 @@ pub(crate) fn start(cx: &Context, start: Start) -> Result<RunId, OpError> {
         session_id: start.resume.clone().unwrap_or_else(cc_workers::new_session_id),
         system_prompt: system_prompt(&policy, &project, &start)?,
         prompt: prompt(&start),
+        alternatives: alternatives(&policy, &routed, &start)?,
         program,
         project,
         start,
@@ -118,6 +124,7 @@ struct Plan {
     routed: Routed,
     system_prompt: String,
     prompt: String,
+    alternatives: Vec<Alternative>,
 }
 
 impl Plan {
@@ -143,7 +150,7 @@ impl Plan {
             budget: record.budget.clone(),
             on_limit: record.on_limit,
             answer_within_seconds: ANSWER_WITHIN_SECONDS,
-            alternatives: Vec::new(),
+            alternatives: self.alternatives.clone(),
             patience: Patience::default(),
         };
         if let Err(error) = cc_workers::launch(&cx.setup().exe, &spec, &created) {
@@ -244,6 +251,27 @@ impl Plan {
             plugins,
         }
     }
+}
+
+/// Where a run that is to fail over goes on: the router's choices without those before. Settled now, because a
+/// supervisor has no plugins.
+fn alternatives(policy: &Policy, routed: &Routed, start: &Start) -> Result<Vec<Alternative>, OpError> {
+    if start.on_limit != OnLimit::Failover {
+        return Ok(Vec::new());
+    }
+    let (mut left, mut before, mut found) =
+        (routed.candidates.clone(), routed.route.profile_id.clone(), Vec::new());
+    while found.len() < MOST_ALTERNATIVES {
+        // One profile's models share its limit.
+        left.retain(|candidate| candidate.profile_id != before);
+        // Nobody left to choose is the end of the list, and no error.
+        let Ok(next) = policy.route(&routed.request, &left, None) else { break };
+        let route = routed.route_to(next);
+        let settings = routed.profiles.worker_settings(&route.profile_id, route.model.as_deref())?;
+        before.clone_from(&route.profile_id);
+        found.push(Alternative { route, settings: settings.settings.to_string(), secrets: settings.secrets });
+    }
+    Ok(found)
 }
 
 fn json(value: &impl Serialize) -> Value {

@@ -35,6 +35,25 @@ impl Routed {
     }
 }
 
+impl Routed {
+    /// The same job on another choice.
+    pub(crate) fn route_to(&self, decision: cc_policy::RouteDecision) -> Route {
+        let chosen = self
+            .candidates
+            .iter()
+            .find(|c| c.profile_id == decision.choice.profile_id && c.model == decision.choice.model);
+        Route {
+            profile_name: chosen.map_or_else(String::new, |c| c.profile_name.clone()),
+            score: chosen.map(|c| c.score),
+            profile_id: decision.choice.profile_id,
+            model: Some(decision.choice.model).filter(|model| !model.is_empty()),
+            reason: decision.choice.reason,
+            trace: decision.trace,
+            ..self.route.clone()
+        }
+    }
+}
+
 /// Finds the route of a job.
 pub(crate) fn route(cx: &Context, project: &Project, job: &Job) -> Result<Routed, OpError> {
     let profiles = cc_profiles::load(&cx.setup().locations)?;

@@ -40,6 +40,18 @@ fn script() -> Vec<Step> {
     }
 }
 
+/// The next message of that type; others are passed over.
+fn next_message(kind: &str) -> Value {
+    loop {
+        let mut text = String::new();
+        assert!(io::stdin().read_line(&mut text).expect("a message in UTF-8") > 0, "the input has ended");
+        let message: Value = serde_json::from_str(&text).expect("a message is JSON");
+        if message["type"] == kind {
+            return message;
+        }
+    }
+}
+
 struct Worker {
     received: Received,
     key: String,
@@ -91,6 +103,8 @@ impl Worker {
             Step::Say(text) => self.say(&self.keyed(text)),
             Step::HugeLine(bytes) => self.say(&"x".repeat(*bytes)),
             Step::Finish { text, is_error } => line(&self.result(&self.keyed(text), *is_error)),
+            Step::Heed => self.heed(),
+            Step::Ask(file) => self.ask(file),
             Step::Mark(path) => put(path, process::id().to_string().as_bytes()),
             Step::WaitFor(path) => wait_for(path),
             Step::IgnoreTerm => os::ignore_polite_signals(),
@@ -98,6 +112,23 @@ impl Worker {
             Step::Exit(code) => process::exit(*code),
             Step::Die(signal) => os::die(*signal),
         }
+    }
+
+    fn heed(&self) {
+        let message = next_message("user");
+        let mut replay = message.clone();
+        replay["isReplay"] = true.into();
+        line(&replay);
+        self.say(&format!("heard: {}", message["message"]["content"].as_str().expect("a text")));
+    }
+
+    fn ask(&self, file: &str) {
+        let input = json!({ "file_path": file, "content": "x" });
+        line(&json!({ "type": "control_request", "request_id": "ask-1",
+            "request": { "subtype": "can_use_tool", "tool_name": "Write", "input": input } }));
+        let answer = next_message("control_response");
+        assert_eq!(answer["response"]["request_id"], "ask-1");
+        self.say(&format!("answer: {}", answer["response"]["response"]));
     }
 
     fn keyed(&self, text: &str) -> String {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cc_domain::{Budget, Role, RunMode, RunStatus, TaskType};
+use cc_domain::{Budget, OnLimit, Role, RunMode, RunStatus, TaskType};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -80,6 +80,8 @@ impl RunAgent {
             timeout_seconds: self.timeout_seconds,
             cwd: self.cwd,
             budget: Budget::for_answer(),
+            // The caller waits for the answer: it should hear of a limit now.
+            on_limit: OnLimit::Fail,
             ..Start::new(mode, job, self.task)
         })
     }

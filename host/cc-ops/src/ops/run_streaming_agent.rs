@@ -22,10 +22,8 @@ pub(crate) struct RunStreamingAgent {
     role: Option<Role>,
     #[arg(long)]
     task_type: Option<TaskType>,
-    /// Id or name; default: routed.
     #[arg(long)]
     profile: Option<String>,
-    /// Default false.
     #[arg(long)]
     #[serde(default)]
     allow_write: bool,
@@ -34,43 +32,36 @@ pub(crate) struct RunStreamingAgent {
     timeout_seconds: Option<u32>,
     #[arg(long)]
     cwd: Option<String>,
-    /// Up to 20000 characters.
     #[arg(long)]
     context: Option<String>,
-    /// Default true.
     #[arg(long)]
     include_partial_messages: Option<bool>,
-    /// Default 2000000.
     #[arg(long)]
     max_output_bytes: Option<u64>,
-    /// Default 2000000.
     #[arg(long)]
     max_events_bytes: Option<u64>,
-    /// Warns; default 1000000.
     #[arg(long)]
     soft_output_bytes: Option<u64>,
-    /// stop (default) or truncate.
+    /// Default stop, at 2000000 bytes.
     #[arg(long, value_parser = policy)]
     output_budget_policy: Option<BudgetPolicy>,
-    #[arg(long, hide = true)]
+    #[arg(long)]
     #[serde(default)]
     kill_on_excessive_output: bool,
-    /// Keep only the answer.
     #[arg(long)]
     #[serde(default)]
     final_only: bool,
-    /// 1000-200000, default 20000.
     #[arg(long)]
     final_max_chars: Option<u32>,
     #[arg(long)]
     max_turns: Option<u32>,
     #[arg(long)]
     max_cost_usd: Option<f64>,
-    /// Tools its mode does not allow: refused (default), or it asks.
+    /// Ask for permissions.
     #[arg(long)]
     #[serde(default)]
     ask: bool,
-    /// At a usage limit: wait (default), failover, fail.
+    /// Usage limit; default wait.
     #[arg(long, value_parser = on_limit)]
     on_limit: Option<OnLimit>,
 }

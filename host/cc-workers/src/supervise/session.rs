@@ -1,7 +1,6 @@
 //! The event loop of one worker: its output, its end, its time.
 
 use std::{
-    collections::VecDeque,
     process::{Command, Stdio},
     time::Duration,
 };
@@ -52,8 +51,8 @@ struct Session<'a> {
     input: Option<mpsc::Sender<Feed>>,
     ladder: Ladder,
     questions: Questions,
-    /// Messages sent that have not been seen in the conversation, oldest first. The first is the task.
-    unread: VecDeque<String>,
+    /// Instructions that have not been seen in the conversation: id and text.
+    unread: Vec<(String, String)>,
     /// The worker tells when it reads a message.
     tells_reading: bool,
     limit: Option<(Option<Timestamp>, String)>,
@@ -89,7 +88,7 @@ pub(super) async fn run(
         input: Some(feed(stdin, spec.command.first_message.clone())),
         ladder: Ladder::new(now, limit, spec.patience),
         questions: Questions::new(Duration::from_secs(spec.answer_within_seconds.into())),
-        unread: VecDeque::from([String::new()]),
+        unread: Vec::new(),
         tells_reading: false,
         limit: None,
         has_result: false,
@@ -249,10 +248,10 @@ impl Session<'_> {
                 Some(self.questions.ask(request_id, tool, input, now, |text| recorder.clean(text)))
             }
             Signal::Withdraws { request_id } => self.questions.withdraw(&request_id),
-            Signal::Read => {
+            Signal::Read { text } => {
                 self.tells_reading = true;
-                let id = self.unread.pop_front().filter(|id| !id.is_empty());
-                id.map(|id| EventBody::InstructionRead { id })
+                let at = self.unread.iter().position(|(_, sent)| *sent == text);
+                at.map(|at| EventBody::InstructionRead { id: self.unread.remove(at).0 })
             }
             Signal::Limited { until, kind } => {
                 self.limit = Some((until, kind));
@@ -298,7 +297,7 @@ impl Session<'_> {
         }
         let shown = one_line(&self.recorder.clean(text), 500);
         self.recorder.event(EventBody::InstructionSent { id: id.clone(), text: shown })?;
-        self.unread.push_back(id);
+        self.unread.push((id, text.to_owned()));
         self.send(user_message(text), Some(reply));
         Ok(())
     }

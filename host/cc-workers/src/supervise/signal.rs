@@ -12,8 +12,8 @@ pub(super) enum Signal {
     Asks { request_id: String, tool: String, input: Value },
     /// A question is taken back.
     Withdraws { request_id: String },
-    /// A message of ours has been taken into the conversation.
-    Read,
+    /// A message has been taken into the conversation.
+    Read { text: String },
     /// The provider accepts nothing, until then if it says so.
     Limited { until: Option<Timestamp>, kind: String },
 }
@@ -27,7 +27,11 @@ impl Signal {
                 input: line["request"]["input"].clone(),
             }),
             "control_cancel_request" => Some(Self::Withdraws { request_id: owned(&line["request_id"]) }),
-            "user" if line["isReplay"] == true => Some(Self::Read),
+            "user" if line["isReplay"] == true => {
+                let content = &line["message"]["content"];
+                let block = content[0]["text"].as_str();
+                Some(Self::Read { text: content.as_str().or(block).unwrap_or_default().to_owned() })
+            }
             "rate_limit_event" if line["rate_limit_info"]["status"] == "rejected" => {
                 let info = &line["rate_limit_info"];
                 let resets = info["resetsAt"].as_i64();
@@ -58,7 +62,11 @@ mod tests {
             Signal::of(&asks),
             Some(Signal::Asks { request_id: "q".into(), tool: "Write".into(), input })
         );
-        assert_eq!(Signal::of(&json!({"type": "user", "isReplay": true})), Some(Signal::Read));
+        let read = Some(Signal::Read { text: "go on".into() });
+        for content in [json!("go on"), json!([{"type": "text", "text": "go on"}])] {
+            let replay = json!({"type": "user", "isReplay": true, "message": {"content": content}});
+            assert_eq!(Signal::of(&replay), read);
+        }
         assert_eq!(Signal::of(&json!({"type": "user"})), None);
         let warning = json!({"type": "rate_limit_event", "rate_limit_info": {"status": "allowed_warning"}});
         assert_eq!(Signal::of(&warning), None);
