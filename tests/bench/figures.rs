@@ -3,6 +3,9 @@
 // A program of the tests alone: it prints, and fails loudly.
 #![allow(clippy::expect_used, clippy::print_stdout)]
 
+#[cfg(target_os = "linux")]
+mod fleet;
+
 use std::time::{Duration, Instant};
 
 use cc_orchestrator_tests::{
@@ -23,7 +26,11 @@ fn main() {
     tools();
     picking();
     #[cfg(target_os = "linux")]
-    running();
+    {
+        running();
+        fleet::on_disk();
+        fleet::at_once();
+    }
 }
 
 /// Spawn to tools/list answered, which is what a controller's first request waits for.

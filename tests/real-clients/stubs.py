@@ -48,6 +48,8 @@ class Handler(BaseHTTPRequestHandler):
         answer = self.server.answer(path, body)
         if isinstance(answer, list):
             self.stream(answer)
+        elif isinstance(answer, Refusal):
+            self.reply(answer.status, {"type": "error", "error": {"type": answer.kind, "message": answer.kind}})
         else:
             self.reply(200 if answer is not None else 404, answer or {"error": {"message": f"no {path} here"}})
 
@@ -89,6 +91,13 @@ class Handler(BaseHTTPRequestHandler):
         self.close_connection = True
 
 
+class Refusal:
+    """An HTTP error instead of an answer, as one of the `turns`."""
+
+    def __init__(self, status, kind):
+        self.status, self.kind = status, kind
+
+
 class Dead(Stub):
     """An address nothing should speak to: as a proxy it sees every attempt to leave the machine."""
 
@@ -113,6 +122,8 @@ class Anthropic(Stub):
         if body.get("tools"):
             turn = next(self.turns, blocks)
             blocks = turn(body) if callable(turn) else turn
+        if isinstance(blocks, Refusal):
+            return blocks
         stop = "tool_use" if blocks[-1]["type"] == "tool_use" else "end_turn"
         usage = {"input_tokens": 100, "output_tokens": 20}
         message = {"id": self.new_id("msg"), "type": "message", "role": "assistant", "model": body.get("model"),

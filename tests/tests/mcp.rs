@@ -104,6 +104,7 @@ fn every_reply_fits_the_schema_it_was_announced_with() {
         ("cc_poll_run", of_run(json!({ "mode": "raw" }))),
         ("cc_summarize_run", of_run(json!({}))),
         ("cc_compact_events", of_run(json!({}))),
+        ("cc_open_run_folder", of_run(json!({ "open_folder": false }))),
         ("cc_send_instruction", of_run(json!({ "instruction": "Once more." }))),
     ];
     for (name, arguments) in calls.into_iter().chain(of_that_run) {
@@ -135,6 +136,7 @@ fn every_reply_fits_the_schema_it_was_announced_with() {
             "cc_poll_run",
             "cc_summarize_run",
             "cc_compact_events",
+            "cc_open_run_folder",
             "cc_last_run",
             "cc_prompt_pack",
             "cc_local_policy",

@@ -458,7 +458,7 @@ fn a_program_that_never_says_its_version_is_ended() {
 
 fn ask(world: &World, run: &Run, request: &ControlRequest) -> ControlReply {
     wait_until("the supervisor listens", || world.store.control(&run.id).unwrap().is_some());
-    control(&world.store, &run.id, request).unwrap().expect("it has not ended")
+    control(&world.store, &run.id, request).unwrap().unwrap()
 }
 
 fn instruct(text: &str) -> ControlRequest {

@@ -5,6 +5,7 @@ mod healthcheck;
 mod last_run;
 mod list_profiles;
 mod local_policy;
+mod open_run_folder;
 mod origin;
 mod pick_profile;
 mod poll_run;
@@ -22,7 +23,7 @@ mod summarize_run;
 use crate::Entry;
 
 /// Every operation, in the order users meet them.
-static REGISTRY: [Entry; 15] = [
+static REGISTRY: [Entry; 16] = [
     Entry::of::<healthcheck::Healthcheck>(),
     Entry::of::<list_profiles::ListProfiles>(),
     Entry::of::<pick_profile::PickProfile>(),
@@ -36,6 +37,7 @@ static REGISTRY: [Entry; 15] = [
     Entry::of::<summarize_run::SummarizeRun>(),
     Entry::of::<compact_events::CompactEvents>(),
     Entry::of::<last_run::LastRun>(),
+    Entry::of::<open_run_folder::OpenRunFolder>(),
     Entry::of::<prompt_pack::PromptPack>(),
     Entry::of::<local_policy::LocalPolicy>(),
 ];

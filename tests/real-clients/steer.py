@@ -1,0 +1,165 @@
+#!/usr/bin/env python3
+"""Steering the real Claude Code: instructions in the middle of a tool, permission questions, stops, resumes, API errors.
+
+The Messages API is a stub on loopback, keys are fake, HOME is fresh. Exits 1 when a check fails, 0 with SKIPPED where
+Claude Code cannot be had.
+"""
+
+import argparse
+import itertools
+import json
+import sys
+import time
+
+import clients
+from bench import Bench, server_binary
+from stubs import Anthropic, Refusal
+
+PATIENCE = 60  # seconds; a safety net, nothing is measured by it
+SLOW = "touch asked; sleep 4; echo slept"
+
+
+def text(words):
+    return [{"type": "text", "text": words}]
+
+
+def bash(command):
+    return [{"type": "tool_use", "name": "Bash", "input": {"command": command, "description": "step"}}]
+
+
+class Steering:
+    """One world: a project, one profile, the product's commands."""
+
+    def __init__(self, bench, binary, turns):
+        self.bench, self.binary = bench, binary
+        self.api = bench.serve(Anthropic(turns))
+        settings = {"env": {"ANTHROPIC_BASE_URL": self.api.url, "ANTHROPIC_AUTH_TOKEN": "fake-0123456789abcdef",
+                            "ANTHROPIC_MODEL": "kimi-k2.7-code"}}
+        bench.write_ccswitch({"only": settings}, current="only")
+
+    def do(self, *arguments):
+        done = self.bench.run([self.binary, *arguments, "--json"], CC_ORCHESTRATOR_HOME=str(self.bench.root / "state"),
+                              CLAUDE_CODE_BIN=str(clients.locate(clients.CLAUDE)))
+        return json.loads(done.stdout)
+
+    def start(self, *more):
+        return self.do("run-streaming-agent", "Do it.", *more)["run_id"]
+
+    def poll(self, run, *more):
+        return self.do("poll-run", run, *more)
+
+    def until(self, what, look):
+        give_up = time.monotonic() + PATIENCE
+        while time.monotonic() < give_up:
+            found = look()
+            if found:
+                return found
+            time.sleep(0.1)
+        raise AssertionError(f"waited in vain for {what}")
+
+    def question(self, run):
+        shown = self.until("a permission question", lambda: self.poll(run).get("questions"))
+        return shown[0]
+
+    def end(self, run):
+        self.until("the end", lambda: not self.poll(run)["active"])
+        return self.do("last-run", run)
+
+    def events(self, run):
+        folder = self.bench.project / ".agent-workspace" / "claude-code-orchestrator" / "runs" / run
+        return [json.loads(line) for line in (folder / "events.ndjson").read_text().splitlines()]
+
+    def kinds(self, run):
+        return [event["type"] for event in self.events(run)]
+
+
+def instruction_in_mid_tool(world, check):
+    run = world.start("--ask")
+    asked = world.question(run)
+    check("a question names tool and command", asked["tool"] == "Bash" and SLOW in asked["target"], asked)
+    world.do("send-instruction", run, "--answer", "allow")
+    world.until("the tool's start", lambda: "permission_answered" in world.kinds(run))
+    sent = world.do("send-instruction", run, "MIND-THE-GAP")
+    check("an instruction in mid-tool is delivered", sent.get("how") == "delivered", sent)
+    ended = world.end(run)
+    check("the run succeeds, the allowed command ran", ended["status"] == "succeeded", ended)
+    check("the model got it with the next request", "MIND-THE-GAP" in json.dumps(world.api.posts("/v1/messages")[-1]))
+    kinds = world.kinds(run)
+    check("its reading is recorded, in one turn", "instruction_read" in kinds and kinds.count("turn_ended") == 1, kinds)
+    again = world.do("send-instruction", run, "GO-ON")
+    check("an ended run is resumed", again.get("how") == "resumed", again)
+    resumed = world.end(again["run_id"])
+    check("in the same session", resumed.get("session_id") == ended.get("session_id") is not None, resumed)
+    last = json.dumps(world.api.posts("/v1/messages")[-1])
+    check("with all that was said before", "GO-ON" in last and "MIND-THE-GAP" in last)
+
+
+def denial(world, check):
+    run = world.start("--ask")
+    world.question(run)
+    world.do("send-instruction", run, "NOT-THAT-ONE", "--answer", "deny")
+    ended = world.end(run)
+    check("a denied tool does not run", not (world.bench.project / "made").exists())
+    check("the model reads why", "NOT-THAT-ONE" in json.dumps(world.api.posts("/v1/messages")[-1]), ended)
+
+
+def stop(world, check):
+    run = world.start("--ask")
+    world.question(run)
+    world.do("send-instruction", run, "--answer", "allow")
+    world.until("the tool's start", lambda: "permission_answered" in world.kinds(run))
+    stopped = world.do("stop-run", run)
+    check("a stop ends worker and command", stopped["stopped"] and stopped["survivors"] == [], stopped)
+    check("and is recorded as one", world.do("last-run", run)["status"] == "stopped")
+
+
+def overloaded(world, check):
+    run = world.start()
+    ended = world.end(run)
+    check("529 is retried", ended["status"] == "succeeded" and "api_retry" in world.kinds(run), ended)
+
+
+def broken(world, check):
+    ended = world.end(world.start())
+    check("500 for good is a failure", (ended["status"], ended.get("api_error_status")) == ("failed", 500), ended)
+
+
+def limited(world, check):
+    run = world.start()
+    parked = world.until("parking", lambda: world.poll(run)["status"] == "parked")
+    check("429 for good parks the run", parked)
+    check("a parked run can be stopped", world.do("stop-run", run)["stopped"])
+
+
+SCENES = [
+    (instruction_in_mid_tool, [bash(SLOW), text("Done."), text("Went on.")]),
+    (denial, [bash("touch made"), text("Understood.")]),
+    (stop, [bash("touch begun; sleep 600"), text("Never.")]),
+    (overloaded, [Refusal(529, "overloaded_error"), text("Recovered.")]),
+    (broken, itertools.repeat(Refusal(500, "api_error"))),
+    (limited, itertools.repeat(Refusal(429, "rate_limit_error"))),
+]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--binary", help="the program to check")
+    binary = server_binary(parser.parse_args().binary)
+    if clients.locate(clients.CLAUDE) is None:
+        print("SKIPPED: Claude Code is not here and could not be fetched")
+        return 0
+    failed = 0
+    for scene, turns in SCENES:
+        def check(what, ok, shown=""):
+            nonlocal failed
+            failed += not ok
+            print(f"  {'ok  ' if ok else 'FAIL'}  {what}" + ("" if ok else f"  ({shown})"), flush=True)
+
+        with Bench() as bench:
+            scene(Steering(bench, binary, turns), check)
+    print(f"{failed} checks failed" if failed else "all steering checks passed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
