@@ -36,9 +36,8 @@ pub(super) fn on_disk() {
 /// Copies of one run, in the index and in the project.
 fn multiply(sandbox: &Sandbox, id: &str, ids: &[String]) {
     let folder = sandbox.run_dir(id);
-    let files = ["metadata.json", "events.ndjson"].map(|name| {
-        (name, std::fs::read_to_string(folder.join(name)).expect("a file of a run"))
-    });
+    let files = ["metadata.json", "events.ndjson"]
+        .map(|name| (name, std::fs::read_to_string(folder.join(name)).expect("a file of a run")));
     let mut db = rusqlite::Connection::open(sandbox.home().join("state.db")).expect("a database");
     let all = db.transaction().expect("a transaction");
     for new in ids {
@@ -47,11 +46,15 @@ fn multiply(sandbox: &Sandbox, id: &str, ids: &[String]) {
         for (name, text) in &files {
             std::fs::write(copy.join(name), text.replace(id, new)).expect("a file");
         }
-        all.execute_batch("CREATE TEMP TABLE IF NOT EXISTS one AS SELECT * FROM runs LIMIT 0; DELETE FROM one;")
-            .and_then(|()| all.execute("INSERT INTO one SELECT * FROM runs WHERE run_id = ?1", [id]))
-            .and_then(|_| all.execute("UPDATE one SET run_id = ?1, run_dir = replace(run_dir, ?2, ?1)", [new, id]))
-            .and_then(|_| all.execute("INSERT INTO runs SELECT * FROM one", []))
-            .expect("a row");
+        all.execute_batch(
+            "CREATE TEMP TABLE IF NOT EXISTS one AS SELECT * FROM runs LIMIT 0; DELETE FROM one;",
+        )
+        .and_then(|()| all.execute("INSERT INTO one SELECT * FROM runs WHERE run_id = ?1", [id]))
+        .and_then(|_| {
+            all.execute("UPDATE one SET run_id = ?1, run_dir = replace(run_dir, ?2, ?1)", [new, id])
+        })
+        .and_then(|_| all.execute("INSERT INTO runs SELECT * FROM one", []))
+        .expect("a row");
     }
     all.commit().expect("rows");
 }
@@ -79,7 +82,12 @@ pub(super) fn at_once() {
             .filter_map(processes::Process::resident)
             .collect();
         let (sum, most) = (all.iter().sum::<u64>(), all.iter().max().copied().unwrap_or_default());
-        println!("  {} x {role}: {} MiB in all, the largest {:.1} MiB", all.len(), sum >> 20, most as f64 / 1_048_576.0);
+        println!(
+            "  {} x {role}: {} MiB in all, the largest {:.1} MiB",
+            all.len(),
+            sum >> 20,
+            most as f64 / 1_048_576.0
+        );
     }
     println!("  the server: {}", memory(client.pid()));
     let begun = Instant::now();

@@ -143,17 +143,22 @@ impl Random {
 
 #[test]
 fn any_process_killed_at_any_time_leaves_a_true_record_and_no_process() {
+    // More rounds by hand: CC_TEST_CHAOS_ROUNDS=200.
+    let rounds = std::env::var("CC_TEST_CHAOS_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(6);
     let mut random = Random(20_261_123);
-    for round in 0..6 {
+    for round in 0..rounds {
         let sandbox = Sandbox::with_profiles();
         sandbox.script(&[
+            Step::IgnoreTerm,
             Step::Detach(sandbox.record("detached")),
             Step::Say("Hm.".into()),
             Step::finish("Done."),
         ]);
         let mut client = sandbox.mcp();
-        client.start_call("cc_run_agent", json!({ "task": "Go." }));
-        let role = ["mcp", "supervise", "guard", "worker"][usize::try_from(random.below(4)).expect("small")];
+        let tool = ["cc_run_agent", "cc_run_streaming_agent"][usize::from(round % 2 == 1)];
+        client.start_call(tool, json!({ "task": "Go." }));
+        let role = ["mcp", "supervise", "guard", "worker", "--detached"]
+            [usize::try_from(random.below(5)).expect("small")];
         let victim = eventually("a process to kill, or the run's end", || {
             let all = processes::of(sandbox.root());
             let worker =
@@ -180,6 +185,8 @@ fn any_process_killed_at_any_time_leaves_a_true_record_and_no_process() {
             let run_id = run["run_id"].as_str().expect("an id");
             assert_eq!(status(&sandbox, run_id)["status"], run["status"], "round {round}, {role} killed");
             assert_eq!(sandbox.metadata(run_id)["run_id"], run["run_id"]);
+            // Checks that every line is whole, and none is missing.
+            assert!(!sandbox.events(run_id).is_empty());
         }
         nothing_is_left(&sandbox);
     }

@@ -51,7 +51,7 @@ impl Budget {
             max_events_bytes: 16 << 20,
             soft_output_bytes: 8 << 20,
             policy: BudgetPolicy::Truncate,
-            final_max_chars: 200_000,
+            final_max_chars: 300_000,
             ..Self::default()
         }
     }

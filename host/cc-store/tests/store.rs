@@ -325,7 +325,8 @@ fn ten_thousand_runs_list_from_the_index() {
          INSERT INTO runs SELECT printf('20261123T061500Z-%08x', i), status, active, mode, role, task_type,
              profile_id, profile_name, model, actual_model, cwd, workspace_root, run_dir, started_at,
              started_ms + i, finished_at, duration_ms, exit_code, is_error, input_tokens, output_tokens,
-             cache_read_tokens, cache_write_tokens, cost_usd, cost_is_estimate, error, allow_write, 0
+             cache_read_tokens, cache_write_tokens, cost_usd, cost_is_estimate, error, allow_write, 0,
+             NULL, NULL, NULL
          FROM copy, n",
     )
     .unwrap();

@@ -15,6 +15,8 @@ use crate::{command::sha256_hex, stream::bounded};
 const MAX_MESSAGE: usize = 4 << 10;
 /// What is kept of a thought or of a tool's answer, bytes.
 const MAX_ASIDE: usize = 600;
+/// What is kept of a name or id, bytes.
+const MAX_NAME: usize = 200;
 /// What is kept of what a tool works on, bytes.
 pub(crate) const MAX_TARGET: usize = 2 << 10;
 /// Between two words on a block that is still being written.
@@ -61,7 +63,7 @@ impl Narrator {
                 error: bounded(text(line, "error").to_owned(), MAX_ASIDE),
             }),
             "permission_denied" => Some(EventBody::PermissionDenied {
-                tool: text(line, "tool_name").to_owned(),
+                tool: name(line, "tool_name"),
                 reason: bounded(text(line, "message").to_owned(), MAX_ASIDE),
             }),
             "task_started" => Some(task(line, "started", "description")),
@@ -139,8 +141,8 @@ fn said(block: &Value, subagent: bool) -> Option<EventBody> {
             Some(EventBody::Thinking { text: bounded(text.to_owned(), MAX_ASIDE), chars })
         }
         "tool_use" | "server_tool_use" => Some(EventBody::ToolCall(ToolCall {
-            id: text(block, "id").to_owned(),
-            name: text(block, "name").to_owned(),
+            id: name(block, "id"),
+            name: name(block, "name"),
             target: target(&block["input"]),
             fingerprint: sha256_hex(block["input"].to_string().as_bytes())[..12].to_owned(),
             subagent,
@@ -163,7 +165,7 @@ fn answered(block: &Value) -> EventBody {
         other => other.as_str().unwrap_or_default().to_owned(),
     };
     EventBody::ToolResult {
-        id: text(block, "tool_use_id").to_owned(),
+        id: name(block, "tool_use_id"),
         is_error,
         exit_code: if is_error { exit_code(&content) } else { Some(0) },
         chars: content.chars().count() as u64,
@@ -179,8 +181,8 @@ fn exit_code(content: &str) -> Option<i32> {
 
 fn task(line: &Value, state: &str, key: &str) -> EventBody {
     EventBody::Task {
-        id: text(line, "task_id").to_owned(),
-        state: state.to_owned(),
+        id: name(line, "task_id"),
+        state: bounded(state.to_owned(), MAX_NAME),
         text: bounded(text(line, key).to_owned(), MAX_ASIDE),
     }
 }
@@ -188,7 +190,7 @@ fn task(line: &Value, state: &str, key: &str) -> EventBody {
 fn rate_limit(info: &Value) -> EventBody {
     let resets = info["resetsAt"].as_i64().and_then(|second| Timestamp::from_second(second).ok());
     EventBody::RateLimit {
-        status: text(info, "status").to_owned(),
+        status: name(info, "status"),
         resets_at: resets.map(|at| at.to_string()),
         kind: owned(info, "rateLimitType"),
         utilization: info["utilization"].as_f64(),
@@ -197,7 +199,7 @@ fn rate_limit(info: &Value) -> EventBody {
 
 fn turn_ended(line: &Value) -> EventBody {
     EventBody::TurnEnded {
-        subtype: text(line, "subtype").to_owned(),
+        subtype: name(line, "subtype"),
         is_error: line["is_error"].as_bool().unwrap_or(false),
         turns: line["num_turns"].as_u64().and_then(|turns| u32::try_from(turns).ok()),
         cost_usd: line["total_cost_usd"].as_f64(),
@@ -207,6 +209,11 @@ fn turn_ended(line: &Value) -> EventBody {
 
 fn text<'a>(value: &'a Value, key: &str) -> &'a str {
     value[key].as_str().unwrap_or_default()
+}
+
+/// Names and ids are short, or none.
+fn name(value: &Value, key: &str) -> String {
+    bounded(text(value, key).to_owned(), MAX_NAME)
 }
 
 fn owned(value: &Value, key: &str) -> Option<String> {

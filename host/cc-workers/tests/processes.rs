@@ -128,14 +128,19 @@ impl Run {
     /// Waits until worker and grandchild are there.
     fn tree(&self) -> Tree {
         wait_until("the worker has started its grandchild", || self.grandchild().is_some());
-        let worker = self.events().iter().find_map(|event| match event.body {
-            EventBody::ProcessStarted { pid } => Some(pid),
-            _ => None,
-        });
-        let worker = worker.unwrap();
+        // A worker's first words can come before its guard's.
+        wait_until("the guard has said so", || self.worker().is_some());
+        let worker = self.worker().unwrap();
         let grandchild = self.grandchild().unwrap();
         assert_ne!(session(grandchild), session(worker), "it has a session of its own");
         Tree { worker, guard: parent(worker), grandchild }
+    }
+
+    fn worker(&self) -> Option<u32> {
+        self.events().iter().find_map(|event| match event.body {
+            EventBody::ProcessStarted { pid } => Some(pid),
+            _ => None,
+        })
     }
 
     fn grandchild(&self) -> Option<u32> {

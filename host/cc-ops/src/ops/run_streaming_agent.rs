@@ -10,6 +10,9 @@ use crate::{
     routing::Job,
 };
 
+/// The most that a record's files may hold, whatever is asked for.
+const MOST_BYTES: u64 = 16 << 20;
+
 /// Start a worker in the background and return its run_id at once: long or parallel work, many workers at the same
 /// time. Then cc_run_status waits for it. ask: it asks you for permissions. Read-only unless allow_write.
 #[derive(Debug, Deserialize, JsonSchema, clap::Args)]
@@ -166,6 +169,9 @@ impl RunStreamingAgent {
 fn positive(name: &str, given: Option<u64>, usual: u64) -> Result<u64, OpError> {
     match given {
         Some(0) => Err(OpError::invalid(format!("'{name}' is 0"), "use at least 1, or leave it out")),
+        Some(given) if given > MOST_BYTES => {
+            Err(OpError::invalid(format!("'{name}' is {given}"), format!("use at most {MOST_BYTES}")))
+        }
         given => Ok(given.unwrap_or(usual)),
     }
 }

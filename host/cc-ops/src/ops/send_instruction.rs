@@ -56,6 +56,8 @@ pub(crate) struct SendInstruction {
     reroute: bool,
     #[arg(long)]
     route_profile: Option<String>,
+    #[arg(long)]
+    route_model: Option<String>,
 }
 
 fn object(text: &str) -> Result<serde_json::Map<String, serde_json::Value>, String> {
@@ -190,6 +192,7 @@ impl SendInstruction {
         let resume = session.or_else(|| old.session_id.clone().filter(|_| began));
         let keep = !self.reroute && self.preserve_route.unwrap_or(true);
         let profile = self.route_profile.clone().or_else(|| keep.then(|| old.route.profile_id.clone()));
+        let same_profile = keep && self.route_profile.is_none();
         let job = Job {
             role: self.role.clone().unwrap_or_else(|| old.role.clone()),
             task_type: self.task_type.clone().or_else(|| Some(old.task_type.clone())),
@@ -208,9 +211,9 @@ impl SendInstruction {
             partial: true,
             resume,
             parent: Some(old.run_id.clone()),
-            drift_reason: Some(if keep { "preserve_route" } else { "explicit_reroute" }),
+            drift_reason: Some(if !self.changes_route() { "preserve_route" } else { "explicit_reroute" }),
             previous: Some((old.route.profile_name.clone(), old.route.model.clone())),
-            model: (keep && self.route_profile.is_none()).then(|| old.route.model.clone()).flatten(),
+            model: self.route_model.clone().or_else(|| old.route.model.clone().filter(|_| same_profile)),
             ..Start::new(mode, job, text)
         }
     }

@@ -48,6 +48,11 @@ impl Meter {
         (true, self.warn(before + bytes))
     }
 
+    /// A line that is kept in any case.
+    pub(super) fn keep(&mut self, bytes: usize) {
+        self.used.stdout_bytes += bytes as u64;
+    }
+
     /// Whether an event that only describes may be kept, with the file at so many bytes.
     pub(super) fn event(&mut self, file_bytes: u64) -> (bool, Option<EventBody>) {
         self.used.events_bytes = file_bytes;

@@ -17,6 +17,8 @@ use crate::{
 
 /// What `stdout.txt` and `stderr.txt` may grow to, bytes.
 const MAX_LOG: u64 = 16 << 20;
+/// What a worker's lines may bring `events.ndjson` to, whatever its budget, bytes.
+const MAX_EVENTS: u64 = 64 << 20;
 /// What is kept of a line that is no JSON, bytes.
 const MAX_TEXT: usize = 64 << 10;
 /// How much of the end of standard error an error message may quote, bytes.
@@ -146,6 +148,10 @@ impl Recorder {
     }
 
     fn message(&mut self, mut value: Value) -> Result<Line, WorkerError> {
+        if self.kept.is_none() {
+            // Without rules nothing may be kept.
+            return Ok(Line::Other);
+        }
         let signal = Signal::of(&value);
         if value["type"] == "stream_event" {
             // A piece of what comes whole later. Never kept: a secret in two pieces passes every redactor.
@@ -187,13 +193,15 @@ impl Recorder {
         if is_result {
             kept.archive.flush();
         }
-        if !self.meter.budget().final_only {
-            return self.log(EventSource::Stdout, &line);
+        let final_only = self.meter.budget().final_only;
+        if !is_result {
+            return if final_only { Ok(()) } else { self.log(EventSource::Stdout, &line) };
         }
-        match value["result"].as_str() {
-            Some(answer) if is_result => self.log(EventSource::Stdout, answer),
-            _ => Ok(()),
-        }
+        // The answer is kept whatever the budget says.
+        let text = if final_only { value["result"].as_str().unwrap_or_default() } else { &line };
+        kept.stdout.append(text)?;
+        self.meter.keep(text.len() + 1);
+        Ok(())
     }
 
     /// One line of a log, as far as the budget goes.
@@ -216,7 +224,9 @@ impl Recorder {
 
     fn describe(&mut self, event: EventBody) -> Result<(), WorkerError> {
         if !only_describes(&event) {
-            return self.event(event);
+            let full = self.writer.events_bytes() > MAX_EVENTS;
+            let ends = matches!(event, EventBody::TurnEnded { .. });
+            return if full && !ends { Ok(()) } else { self.event(event) };
         }
         let (fits, told) = self.meter.event(self.writer.events_bytes());
         if let Some(told) = told {
@@ -234,7 +244,9 @@ impl Recorder {
         } else {
             kept.archive.append(&text);
         }
-        self.log(source, &text)?;
+        if source == EventSource::Stderr || !self.meter.budget().final_only {
+            self.log(source, &text)?;
+        }
         self.describe(EventBody::Text { source, text: bounded(text, MAX_TEXT) })
     }
 }
