@@ -25,6 +25,8 @@ const FIRST_WAIT: Duration = Duration::from_secs(60);
 const MOST_WAIT: Duration = Duration::from_secs(30 * 60);
 /// After a reset, providers need a moment.
 const MARGIN: Duration = Duration::from_secs(2);
+/// A session that is gone on with has at least so much of the time limit left.
+const LEAST_TIME: Duration = Duration::from_secs(10);
 /// What a resumed session is told.
 const GO_ON: &str = "The usage limit that interrupted you is over. Go on with the task where you left off.";
 
@@ -51,7 +53,7 @@ async fn attempts(
     let mut attempt = 0;
     loop {
         let ended = session::run(&spec, store, recorder, desk, left).await?;
-        left = left.saturating_sub(ended.took).max(Duration::from_secs(10));
+        left = left.saturating_sub(ended.took).max(LEAST_TIME);
         let Some((reason, until)) = limit(&ended, attempt) else { return Ok(ended.outcome) };
         attempt += 1;
         let next = match spec.on_limit {

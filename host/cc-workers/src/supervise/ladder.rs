@@ -45,13 +45,15 @@ enum Rung {
 pub(super) struct Ladder {
     rung: Rung,
     until: Instant,
+    /// The run's own time limit.
+    limit: Instant,
     patience: Patience,
     cause: Option<Cause>,
 }
 
 impl Ladder {
     pub(super) fn new(now: Instant, limit: Duration, patience: Patience) -> Self {
-        Self { rung: Rung::Working, until: now + limit, patience, cause: None }
+        Self { rung: Rung::Working, until: now + limit, limit: now + limit, patience, cause: None }
     }
 
     /// When [`Ladder::time_is_up`] is to be called.
@@ -68,6 +70,13 @@ impl Ladder {
     pub(super) fn result(&mut self, now: Instant) {
         if self.rung == Rung::Working {
             self.to(Rung::Lingering, now, self.patience.linger_ms);
+        }
+    }
+
+    /// It goes on with another turn after all.
+    pub(super) fn goes_on(&mut self) {
+        if self.rung == Rung::Lingering {
+            (self.rung, self.until) = (Rung::Working, self.limit);
         }
     }
 
@@ -163,6 +172,17 @@ mod tests {
         ladder.result(now);
         assert_eq!(ladder.cause(), Some(Cause::Timeout));
         assert_eq!(ladder.time_is_up(now), Step::Terminate);
+    }
+
+    #[test]
+    fn a_worker_that_goes_on_after_a_result_has_its_time_limit_again() {
+        let (mut ladder, now) = ladder();
+        ladder.result(now);
+        ladder.goes_on();
+        assert_eq!((ladder.until(), ladder.is_working()), (now + Duration::from_secs(60), true));
+        ladder.stop(now, Cause::Stopped);
+        ladder.goes_on();
+        assert!(!ladder.is_working(), "a stop stays one");
     }
 
     #[test]

@@ -223,14 +223,13 @@ impl Session<'_> {
         Ok(true)
     }
 
-    /// A worker that has not read all messages yet goes on with another turn.
+    /// A worker that has not read all messages yet goes on with another turn, and has a while to begin it.
     fn turn_ended(&mut self) {
         self.has_result = true;
-        if self.tells_reading && !self.unread.is_empty() && self.ladder.is_working() {
-            return;
-        }
         self.ladder.result(Instant::now());
-        self.input = None;
+        if !self.tells_reading || self.unread.is_empty() {
+            self.input = None;
+        }
     }
 
     fn keep_to_budget(&mut self) -> Result<(), WorkerError> {
@@ -250,6 +249,7 @@ impl Session<'_> {
             Signal::Withdraws { request_id } => self.questions.withdraw(&request_id),
             Signal::Read { text } => {
                 self.tells_reading = true;
+                self.ladder.goes_on();
                 let at = self.unread.iter().position(|(_, sent)| *sent == text);
                 at.map(|at| EventBody::InstructionRead { id: self.unread.remove(at).0 })
             }
@@ -295,11 +295,12 @@ impl Session<'_> {
             let _ = reply.send(ControlReply::Refused { reason: "the worker has finished its turn".into() });
             return Ok(());
         }
+        if !self.send(user_message(text), Some(reply)) {
+            return Ok(());
+        }
         let shown = one_line(&self.recorder.clean(text), 500);
-        self.recorder.event(EventBody::InstructionSent { id: id.clone(), text: shown })?;
-        self.unread.push((id, text.to_owned()));
-        self.send(user_message(text), Some(reply));
-        Ok(())
+        self.unread.push((id.clone(), text.to_owned()));
+        self.recorder.event(EventBody::InstructionSent { id, text: shown })
     }
 
     fn answer(
@@ -316,11 +317,19 @@ impl Session<'_> {
         Ok(())
     }
 
-    fn send(&self, line: String, reply: Option<oneshot::Sender<ControlReply>>) {
-        // When the queue is full or closed, the dropped reply tells who waits for it.
-        if let Some(input) = &self.input {
-            let _ = input.try_send((line, reply));
+    /// Puts a line into the worker's queue; who waits for it is told when it cannot be.
+    fn send(&self, line: String, reply: Option<oneshot::Sender<ControlReply>>) -> bool {
+        let feed = (line, reply);
+        let left = match &self.input {
+            Some(input) => input.try_send(feed).err().map(|e| e.into_inner()),
+            None => Some(feed),
+        };
+        let Some((_, reply)) = left else { return true };
+        if let Some(reply) = reply {
+            let reason = "the worker does not read its input now; try again, or with force".to_owned();
+            let _ = reply.send(ControlReply::Refused { reason });
         }
+        false
     }
 
     fn stop_requested(&mut self, force: bool, within_ms: u64) -> Result<(), WorkerError> {
@@ -371,7 +380,7 @@ impl Session<'_> {
     /// could still write may be left.
     fn guard_ended(&mut self, status: std::io::Result<std::process::ExitStatus>) -> i32 {
         let status = status.map_err(|e| e.to_string());
-        if !status.as_ref().is_ok_and(|status| status.code().is_some()) && self.recorder.result().is_none() {
+        if !status.as_ref().is_ok_and(|status| status.code().is_some()) && !self.has_result {
             self.trouble
                 .get_or_insert("the worker's guard was killed, and the worker was ended with it".into());
         }
