@@ -86,9 +86,6 @@ pub struct BudgetUse {
     pub dropped_output_bytes: u64,
     /// Not kept in `events.ndjson`.
     pub dropped_event_count: u64,
-    /// USD by our own count, while the worker has not reported its own.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub counted_cost_usd: Option<f64>,
 }
 
 /// Where a run stands with its budgets of bytes.

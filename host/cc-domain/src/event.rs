@@ -324,7 +324,7 @@ pub struct BudgetEvent {
     pub stops: bool,
 }
 
-/// What has a budget, and its unit.
+/// What has a budget of ours, and its unit. Turns and USD are Claude Code's to keep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Budgeted {
@@ -332,10 +332,6 @@ pub enum Budgeted {
     Output,
     /// Bytes of `events.ndjson`.
     Events,
-    /// Turns.
-    Turns,
-    /// USD.
-    Cost,
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref)] // serde's signature

@@ -63,21 +63,21 @@ pub(crate) fn write_if_due(run: &Snapshot) -> Result<Checkpoint, OpError> {
     let due = lock.is_some() && manifest.is_due(run.progress.seq, run.now);
     if due {
         create_private_dir(&folder)?;
-        write_files(run)?;
+        let summary = run.summary(TEXT_CHARS);
+        write_files(run, &summary)?;
         let at = manifest.add(&folder, run);
-        write_atomic(&at, cc_reports::checkpoint(&run.summary(TEXT_CHARS), &run.review.flags).as_bytes())?;
+        write_atomic(&at, cc_reports::checkpoint(&summary, &run.review.flags).as_bytes())?;
         write_atomic(&manifest_path, &json(&manifest)?)?;
     }
     let latest = manifest.checkpoints.pop().map(|last| last.path);
     Ok(Checkpoint { written: due, latest, manifest_path })
 }
 
-fn write_files(run: &Snapshot) -> Result<(), OpError> {
+fn write_files(run: &Snapshot, summary: &Value) -> Result<(), OpError> {
     let file = |name: &str| run.dir.path().join(name);
-    let summary = run.summary(TEXT_CHARS);
-    write_atomic(&file("progress_summary.json"), &json(&summary)?)?;
+    write_atomic(&file("progress_summary.json"), &json(summary)?)?;
     write_atomic(&file("risk_flags.json"), &json(&run.risks())?)?;
-    let decision = cc_reports::decision(&summary, &run.review.flags);
+    let decision = cc_reports::decision(summary, &run.review.flags);
     write_atomic(&file("latest_decision.md"), decision.as_bytes())?;
     write_atomic(&file("tool_timeline.md"), cc_reports::tool_timeline(&run.progress).as_bytes())?;
     Ok(())

@@ -81,10 +81,9 @@ fn attributes(record: &RunRecord, progress: &RunProgress, now: Timestamp) -> Att
     known.0
 }
 
-/// USD so far: the worker's own word before ours.
+/// USD so far, as the worker reports at its end or at the end of a turn.
 pub(crate) fn cost(record: &RunRecord, progress: &RunProgress) -> Option<f64> {
-    let reported = record.result.as_ref().and_then(|result| result.cost_usd).or(progress.cost_usd);
-    reported.or(record.output_budget.counted_cost_usd)
+    record.result.as_ref().and_then(|result| result.cost_usd).or(progress.cost_usd)
 }
 
 struct Known(Attributes);

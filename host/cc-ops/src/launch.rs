@@ -18,7 +18,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
-    Context, OpError, WorkerKind,
+    Context, OpError, WorkerKind, arguments,
     routing::{self, Job, Routed},
     rules::{self, Redaction},
 };
@@ -76,6 +76,27 @@ impl Start {
             model: None,
         }
     }
+}
+
+/// The arguments of every operation that gives a worker a task, within their limits.
+pub(crate) fn check(task: &str, context: Option<&str>, timeout_seconds: Option<u32>) -> Result<(), OpError> {
+    arguments::text_within("task", task, 20_000)?;
+    if let Some(context) = context {
+        arguments::text_within("context", context, 20_000)?;
+    }
+    check_timeout(timeout_seconds)
+}
+
+/// A time limit, if one is given, within its limits.
+pub(crate) fn check_timeout(seconds: Option<u32>) -> Result<(), OpError> {
+    let within =
+        |seconds| arguments::number_within("timeout_seconds", seconds, 10, Role::MAX_TIMEOUT_SECONDS);
+    seconds.map_or(Ok(()), |seconds| within(seconds).map(drop))
+}
+
+/// How a run is recorded: the demo worker's are kept apart.
+pub(crate) fn mode(worker: WorkerKind, usual: RunMode) -> RunMode {
+    if worker == WorkerKind::Demo { RunMode::Demo } else { usual }
 }
 
 /// The permission mode of a worker that may, or may not, edit.

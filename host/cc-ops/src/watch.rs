@@ -54,9 +54,9 @@ pub(crate) struct Awaited {
     pub(crate) from: Option<u64>,
 }
 
-/// A wait argument as a time.
-pub(crate) fn patience(seconds: Option<u32>) -> Result<Duration, OpError> {
-    let seconds = arguments::number_within("wait_seconds", seconds.unwrap_or(0), 0, MOST_WAIT)?;
+/// A wait argument as a time; `usual` when it is left out.
+pub(crate) fn patience(seconds: Option<u32>, usual: u32) -> Result<Duration, OpError> {
+    let seconds = arguments::number_within("wait_seconds", seconds.unwrap_or(usual), 0, MOST_WAIT)?;
     Ok(Duration::from_secs(seconds.into()))
 }
 
@@ -101,11 +101,14 @@ fn has_changed(cx: &Context, run: &mut Awaited, what: WaitFor) -> Result<bool, O
     if !wait::read(&store, &run.id)?.status.is_active() {
         return Ok(true);
     }
+    if what == WaitFor::End {
+        return Ok(false);
+    }
     let dir = store.run_dir(&run.id)?;
     let Some(from) = run.from else {
         let seen = cx.watched().look(&run.id, &dir)?;
         run.from = Some(seen.next_byte);
-        return Ok(what != WaitFor::End && !seen.progress.questions.is_empty());
+        return Ok(!seen.progress.questions.is_empty());
     };
     let page = read_events(&dir, from.min(watched::size(&dir)), EVENTS_A_LOOK, BYTES_A_LOOK)?;
     run.from = Some(page.next_byte);

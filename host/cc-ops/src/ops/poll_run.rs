@@ -108,7 +108,7 @@ impl Operation for PollRun {
 
     async fn run(self, cx: Context) -> Result<Polled, OpError> {
         let limits = self.limits()?;
-        let patience = watch::patience(self.wait_seconds)?;
+        let patience = watch::patience(self.wait_seconds, 0)?;
         if !patience.is_zero() {
             let awaited = Awaited { id: self.run_id.clone(), from: Some(self.event_offset.unwrap_or(0)) };
             watch::for_change(&cx, vec![awaited], self.wait_for.unwrap_or_default(), patience).await?;

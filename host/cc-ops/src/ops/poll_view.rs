@@ -92,9 +92,9 @@ const ROOMS: [Room; 5] = [
 impl PollView {
     pub(crate) fn of(run: &Snapshot, limits: Limits) -> Self {
         let fits = |view: &Self| view.bytes() + limits.reply / 5 <= limits.reply;
-        let tightest = Self::within(run, ROOMS[ROOMS.len() - 1]);
-        let views = ROOMS.iter().map(|room| Self::within(run, *room));
-        let mut view = views.into_iter().find(fits).unwrap_or(tightest);
+        let mut views = ROOMS.iter().map(|room| Self::within(run, *room));
+        let tightest = || Self::within(run, ROOMS[ROOMS.len() - 1]);
+        let mut view = views.find(fits).unwrap_or_else(tightest);
         view.say(run, limits.reply);
         if let Some(chars) = limits.tail {
             view.stdout_tail = tail(&run.dir.stdout(), chars);

@@ -1,17 +1,15 @@
 //! `cc_run_agent`.
 
-use std::time::Duration;
-
 use cc_domain::{Budget, OnLimit, Role, RunMode, RunStatus, TaskType};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::run_view::RunView;
 use crate::{
-    Context, Effect, OpError, Operation, Output, WorkerKind, arguments,
+    Context, Effect, OpError, Operation, Output, WorkerKind,
     launch::{self, Start},
     routing::Job,
-    wait,
+    wait, watch,
 };
 
 /// Start, spawn or launch a Claude Code worker (agent, subagent) and wait for its answer: hand, send or
@@ -51,24 +49,11 @@ pub(crate) struct RunAgent {
 }
 
 impl RunAgent {
-    /// Codex ends a call at 300 s; the answer needs a little time of its own.
-    const MOST_WAIT: u32 = 280;
     const USUAL_WAIT: u32 = 240;
 
-    fn wait(&self) -> Result<Duration, OpError> {
-        let seconds = self.wait_seconds.unwrap_or(Self::USUAL_WAIT);
-        Ok(Duration::from_secs(arguments::number_within("wait_seconds", seconds, 0, Self::MOST_WAIT)?.into()))
-    }
-
     fn start(self, worker: WorkerKind) -> Result<Start, OpError> {
-        arguments::text_within("task", &self.task, 20_000)?;
-        if let Some(context) = &self.context {
-            arguments::text_within("context", context, 20_000)?;
-        }
-        if let Some(seconds) = self.timeout_seconds {
-            arguments::number_within("timeout_seconds", seconds, 10, Role::MAX_TIMEOUT_SECONDS)?;
-        }
-        let mode = if worker == WorkerKind::Demo { RunMode::Demo } else { RunMode::Blocking };
+        launch::check(&self.task, self.context.as_deref(), self.timeout_seconds)?;
+        let mode = launch::mode(worker, RunMode::Blocking);
         let job = Job {
             role: self.role.unwrap_or_default(),
             task_type: self.task_type,
@@ -94,7 +79,7 @@ impl Operation for RunAgent {
     type Output = RunView;
 
     async fn run(self, cx: Context) -> Result<RunView, OpError> {
-        let wait = self.wait()?;
+        let wait = watch::patience(self.wait_seconds, Self::USUAL_WAIT)?;
         let start = self.start(cx.setup().worker)?;
         let run_id = cx.blocking(move |cx| launch::start(cx, start)).await?;
         let record = wait::for_end(&cx, &run_id, wait).await?;

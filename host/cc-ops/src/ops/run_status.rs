@@ -126,7 +126,7 @@ const TOLD: usize = 64;
 impl RunStatus {
     /// Waits for the runs that are named; a list of all is given at once.
     async fn wait(&self, cx: &Context) -> Result<Option<RunId>, OpError> {
-        let patience = watch::patience(self.wait_seconds)?;
+        let patience = watch::patience(self.wait_seconds, 0)?;
         if self.run_ids.len() > MOST_NAMED {
             let message = format!("'run_ids' names {} runs", self.run_ids.len());
             return Err(OpError::invalid(message, format!("name at most {MOST_NAMED}")));

@@ -138,14 +138,8 @@ impl RunStreamingAgent {
     }
 
     fn start(self, worker: WorkerKind) -> Result<Start, OpError> {
-        arguments::text_within("task", &self.task, 20_000)?;
-        if let Some(context) = &self.context {
-            arguments::text_within("context", context, 20_000)?;
-        }
-        if let Some(seconds) = self.timeout_seconds {
-            arguments::number_within("timeout_seconds", seconds, 10, Role::MAX_TIMEOUT_SECONDS)?;
-        }
-        let mode = if worker == WorkerKind::Demo { RunMode::Demo } else { RunMode::Streaming };
+        launch::check(&self.task, self.context.as_deref(), self.timeout_seconds)?;
+        let mode = launch::mode(worker, RunMode::Streaming);
         let budget = self.budget()?;
         let job = Job {
             role: self.role.unwrap_or_default(),

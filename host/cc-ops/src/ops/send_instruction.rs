@@ -95,9 +95,7 @@ impl Operation for SendInstruction {
         }
         let text = self.instruction.clone().unwrap_or_default();
         arguments::text_within("instruction", &text, 12_000)?;
-        if let Some(seconds) = self.timeout_seconds {
-            arguments::number_within("timeout_seconds", seconds, 10, Role::MAX_TIMEOUT_SECONDS)?;
-        }
+        launch::check_timeout(self.timeout_seconds)?;
         if !self.force
             && !self.changes_route()
             && let Some(sent) = self.deliver(&cx, text).await?
