@@ -4,6 +4,7 @@
 mod activity;
 mod budget;
 mod event;
+mod finding;
 mod id;
 mod profile;
 mod progress;
@@ -18,6 +19,7 @@ mod secret;
 pub use activity::{Activity, Doing};
 pub use budget::{Asking, Budget, BudgetPolicy, BudgetState, BudgetUse, OnLimit};
 pub use event::{Answerer, Block, BudgetEvent, Budgeted, Event, EventBody, EventSource, Question, ToolCall};
+pub use finding::{Comparison, Finding, Opinion, SharedPlace, Stance, compare, findings};
 pub use id::{IdError, RunId, TeamId};
 pub use profile::{ModelEntry, ModelPrice, Profile, ProfileHealth, Usability};
 pub use progress::{InFlight, RecentTool, RunProgress, Tally, Weight, is_test, one_line};

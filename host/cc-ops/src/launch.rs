@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use cc_domain::{
-    Asking, Budget, BudgetUse, OnLimit, PluginRef, Role, RouteDrift, RunId, RunMode, RunRecord, RunStatus,
-    TeamId,
+    Asking, Budget, BudgetUse, OnLimit, PluginRef, Role, Route, RouteDrift, RunId, RunMode, RunRecord,
+    RunStatus, TeamId,
 };
 use cc_policy::Policy;
 use cc_profiles::WorkerSettings;
@@ -111,6 +111,11 @@ pub(crate) fn timeout_of(role: &Role, asked: Option<u32>) -> u32 {
 
 /// Starts a worker and returns its run. The run goes on whatever becomes of the caller.
 pub(crate) fn start(cx: &Context, start: Start) -> Result<RunId, OpError> {
+    plan(cx, start)?.launch(cx)
+}
+
+/// Settles everything that can be refused, and writes nothing.
+pub(crate) fn plan(cx: &Context, start: Start) -> Result<Plan, OpError> {
     let program = program(cx)?;
     let project = cx.project(start.cwd.as_deref())?;
     let policy = cx.policy(&project.root);
@@ -120,23 +125,23 @@ pub(crate) fn start(cx: &Context, start: Start) -> Result<RunId, OpError> {
     }
     let model = routed.route.model.as_deref();
     let settings = routed.profiles.worker_settings(&routed.route.profile_id, model)?;
-    let plan = Plan {
+    Ok(Plan {
         run_id: RunId::new(Timestamp::now()),
         session_id: start.resume.clone().unwrap_or_else(cc_workers::new_session_id),
         system_prompt: system_prompt(&policy, &project, &start)?,
         prompt: prompt(&start),
         alternatives: alternatives(&policy, &routed, &start)?,
+        rules: rules::redactor(&policy, &settings)?,
+        settings,
         program,
         project,
         start,
         routed,
-    };
-    let redactor = rules::redactor(&policy, &settings)?;
-    plan.launch(cx, settings, redactor)
+    })
 }
 
 /// Everything that is decided before anything is written.
-struct Plan {
+pub(crate) struct Plan {
     run_id: RunId,
     session_id: String,
     program: Program,
@@ -146,15 +151,35 @@ struct Plan {
     system_prompt: String,
     prompt: String,
     alternatives: Vec<Alternative>,
+    settings: WorkerSettings,
+    rules: Redaction,
 }
 
 impl Plan {
-    fn launch(&self, cx: &Context, settings: WorkerSettings, rules: Redaction) -> Result<RunId, OpError> {
+    pub(crate) fn run_id(&self) -> &RunId {
+        &self.run_id
+    }
+
+    pub(crate) fn route(&self) -> &Route {
+        &self.routed.route
+    }
+
+    pub(crate) fn system_prompt(&self) -> &str {
+        &self.system_prompt
+    }
+
+    /// A text as it may be kept.
+    pub(crate) fn redacted(&self, text: &str) -> String {
+        self.rules.redactor.redact(text).into()
+    }
+
+    /// The worker, started.
+    pub(crate) fn launch(self, cx: &Context) -> Result<RunId, OpError> {
         let store = cx.store()?;
         let private = cc_workers::private_paths(&self.run_id);
         let command = cc_workers::build(&self.request(&private));
         let mut record = self.record(command.command_line());
-        let created = store.create_run(&record, &rules.redactor.redact(&self.prompt))?;
+        let created = store.create_run(&record, &self.rules.redactor.redact(&self.prompt))?;
         store.record_decision(&self.decision(&record))?;
         let spec = LaunchSpec {
             home: cx.setup().home.root().to_owned(),
@@ -162,11 +187,11 @@ impl Plan {
             run_dir: created.dir.path().to_owned(),
             command,
             private_files: vec![
-                PrivateFile { path: private.settings, content: settings.settings.to_string() },
+                PrivateFile { path: private.settings, content: self.settings.settings.to_string() },
                 PrivateFile { path: private.system_prompt, content: self.system_prompt.clone() },
             ],
-            secrets: settings.secrets,
-            rules_file: rules.file,
+            secrets: self.settings.secrets.clone(),
+            rules_file: self.rules.file.clone(),
             timeout_seconds: record.timeout_seconds,
             budget: record.budget.clone(),
             on_limit: record.on_limit,
@@ -181,7 +206,7 @@ impl Plan {
             store.update_run(&record)?;
             return Err(error.into());
         }
-        Ok(self.run_id.clone())
+        Ok(self.run_id)
     }
 
     fn request(&self, private: &PrivatePaths) -> WorkerRequest {

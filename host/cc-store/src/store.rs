@@ -87,6 +87,10 @@ impl Store {
         let row = self.row(id)?;
         let dir = RunDir::at(&row.run_dir);
         let record = dir.read_record()?;
+        if record.run_id != *id {
+            let reason = format!("it is the record of {}", record.run_id);
+            return Err(StoreError::Corrupt { path: dir.metadata(), what: "this run's record", reason });
+        }
         if record.status.is_active() && !is_attended(&dir)? {
             return self.settle(&dir, record);
         }

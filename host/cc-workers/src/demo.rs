@@ -238,9 +238,15 @@ fn tokens(text: &str) -> u64 {
     text.len() as u64 / 4 + 1
 }
 
-#[expect(clippy::cast_precision_loss, reason = "token counts are far below 2^52")]
 fn cost(tokens: Tokens) -> f64 {
-    (tokens.input as f64 * PRICE.0 + tokens.output as f64 * PRICE.1) / 1e6
+    demo_cost(tokens.input, tokens.output)
+}
+
+/// USD that the demo worker says so many tokens cost.
+#[must_use]
+#[expect(clippy::cast_precision_loss, reason = "token counts are far below 2^52")]
+pub fn demo_cost(input_tokens: u64, output_tokens: u64) -> f64 {
+    (input_tokens as f64 * PRICE.0 + output_tokens as f64 * PRICE.1) / 1e6
 }
 
 /// What the demo finds out, and says.

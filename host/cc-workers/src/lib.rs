@@ -27,7 +27,7 @@ mod tree;
 pub use claude::{ClaudeBinary, FoundBy, find_claude, version, version_within};
 pub use command::{PermissionMode, WorkerCommand, WorkerRequest, build, new_session_id, sha256_hex};
 pub use control::{ControlReply, ControlRequest, control};
-pub use demo::demo_worker;
+pub use demo::{demo_cost, demo_worker};
 pub use environment::{Environment, RUN_ID, environment};
 pub use error::WorkerError;
 pub use guard::guard;

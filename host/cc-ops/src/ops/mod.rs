@@ -1,10 +1,13 @@
 //! One operation a file, and the list of them all.
 
+mod collect_team_results;
 mod compact_events;
+mod cross_review;
 mod healthcheck;
 mod last_run;
 mod list_profiles;
 mod local_policy;
+mod mock_stream_test;
 mod open_run_folder;
 mod origin;
 mod pick_profile;
@@ -17,13 +20,14 @@ mod run_streaming_agent;
 mod run_view;
 mod score_models;
 mod send_instruction;
-mod stop_run;
+mod spawn_role_team;
+pub(crate) mod stop_run;
 mod summarize_run;
 
 use crate::Entry;
 
 /// Every operation, in the order users meet them.
-static REGISTRY: [Entry; 16] = [
+static REGISTRY: [Entry; 20] = [
     Entry::of::<healthcheck::Healthcheck>(),
     Entry::of::<list_profiles::ListProfiles>(),
     Entry::of::<pick_profile::PickProfile>(),
@@ -37,9 +41,13 @@ static REGISTRY: [Entry; 16] = [
     Entry::of::<summarize_run::SummarizeRun>(),
     Entry::of::<compact_events::CompactEvents>(),
     Entry::of::<last_run::LastRun>(),
+    Entry::of::<spawn_role_team::SpawnRoleTeam>(),
+    Entry::of::<collect_team_results::CollectTeamResults>(),
+    Entry::of::<cross_review::CrossReview>(),
     Entry::of::<open_run_folder::OpenRunFolder>(),
     Entry::of::<prompt_pack::PromptPack>(),
     Entry::of::<local_policy::LocalPolicy>(),
+    Entry::of::<mock_stream_test::MockStreamTest>(),
 ];
 
 /// Every operation.

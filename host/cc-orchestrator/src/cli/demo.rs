@@ -4,14 +4,12 @@
 //! supervisor, the run's record. The built-in worker answers in Claude Code's stream format.
 
 use std::{
-    fs, io,
+    io,
     path::{Path, PathBuf},
     process::ExitCode,
 };
 
-use cc_ops::{Context, ErrorKind, OpError, Reply, Setup, WorkerKind, registry};
-use cc_profiles::Locations;
-use cc_store::Home;
+use cc_ops::{Context, ErrorKind, OpError, Reply, Setup, registry};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::{Value, json};
 
@@ -35,12 +33,10 @@ pub(crate) fn run(matches: &ArgMatches, mut setup: Setup, out: &Out) -> Result<E
             "free space in the temporary folder",
         )
     })?;
-    setup.workspace = folder.join("project");
-    if !matches.get_flag("real") {
-        setup.worker = WorkerKind::Demo;
-        setup.home = Home::at(folder.join("home"));
-        setup.locations =
-            Locations { ccswitch_home: Some(folder.join("cc-switch")), user_home: folder.join("user") };
+    if matches.get_flag("real") {
+        setup.workspace = folder.join("project");
+    } else {
+        setup = cc_ops::demo_setup(&folder, setup.exe);
     }
     let reply = show(&Context::new(setup), &folder, out)?;
     Ok(if reply.succeeded { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -82,34 +78,8 @@ fn call(cx: Context, tool: &str, arguments: Value) -> Result<Reply, OpError> {
     super::runtime()?.block_on(entry.call(cx, arguments))
 }
 
-/// A small project, and a store with three profiles that no request is ever sent to.
 fn prepare() -> io::Result<PathBuf> {
     let folder = tempfile::Builder::new().prefix("cc-orchestrator-demo-").tempdir()?.keep();
-    for part in ["project/src", "home", "cc-switch", "user"] {
-        fs::create_dir_all(folder.join(part))?;
-    }
-    fs::write(folder.join("project/README.md"), "# Prices\n\nAdds up prices and takes a discount off.\n")?;
-    fs::write(
-        folder.join("project/src/prices.py"),
-        "def total(prices, discount):\n    return sum(prices) * (1 - discount / 100)\n",
-    )?;
-    fs::write(folder.join("cc-switch/config.json"), store().to_string())?;
+    cc_ops::demo_files(&folder)?;
     Ok(folder)
-}
-
-/// CC Switch's `config.json`, version 2.
-fn store() -> Value {
-    let provider = |id: &str, name: &str, models: [&str; 2]| {
-        json!({ "id": id, "name": name, "category": "third_party", "settingsConfig": { "env": {
-            "ANTHROPIC_BASE_URL": "http://127.0.0.1:9",
-            "ANTHROPIC_AUTH_TOKEN": "no-key-is-needed-for-the-demo",
-            "ANTHROPIC_MODEL": models[0],
-            "ANTHROPIC_DEFAULT_HAIKU_MODEL": models[1],
-        }}})
-    };
-    json!({ "version": 2, "claude": { "current": "demo-glm", "providers": {
-        "demo-deepseek": provider("demo-deepseek", "DeepSeek (demo)", ["deepseek-v4-pro", "deepseek-v4-flash"]),
-        "demo-glm": provider("demo-glm", "Zhipu GLM (demo)", ["glm-5.2", "glm-5.2"]),
-        "demo-kimi": provider("demo-kimi", "Kimi (demo)", ["kimi-k2.7-code", "kimi-k2.7-code"]),
-    }}})
 }
