@@ -40,6 +40,8 @@ pub enum Step {
     Heed,
     /// Asks whether it may write a file, and says the answer it gets.
     Ask(String),
+    /// Steps of a worker whose prompt holds a text.
+    When(String, Vec<Step>),
     /// Creates a file, its content being the worker's process id.
     Mark(PathBuf),
     /// Goes on once a file is there.

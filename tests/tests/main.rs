@@ -16,4 +16,5 @@ mod run;
 mod secrecy;
 #[cfg(target_os = "linux")]
 mod steer;
+mod team;
 mod watch;

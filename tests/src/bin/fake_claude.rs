@@ -105,6 +105,10 @@ impl Worker {
             Step::Finish { text, is_error } => line(&self.result(&self.keyed(text), *is_error)),
             Step::Heed => self.heed(),
             Step::Ask(file) => self.ask(file),
+            Step::When(text, steps) if self.received.prompt.contains(text) => {
+                steps.iter().for_each(|step| self.take(step));
+            }
+            Step::When(..) => {}
             Step::Mark(path) => put(path, process::id().to_string().as_bytes()),
             Step::WaitFor(path) => wait_for(path),
             Step::IgnoreTerm => os::ignore_polite_signals(),
