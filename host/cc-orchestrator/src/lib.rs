@@ -6,6 +6,7 @@ mod cli;
 mod log;
 mod mcp;
 mod setup;
+mod tui;
 
 use std::process::ExitCode;
 

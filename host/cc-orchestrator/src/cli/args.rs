@@ -2,13 +2,15 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
+use cc_domain::RunId;
 use cc_ops::{ErrorKind, OpError, Setup, WorkerKind, registry};
 use cc_profiles::Locations;
 use cc_store::Home;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use clap_complete::Shell;
 
-use super::{demo, output::Out, plugin, setup};
+use super::{demo, logs, output::Out, plugin, setup};
+use crate::tui;
 
 /// Every command.
 pub(crate) fn command() -> Command {
@@ -21,6 +23,9 @@ pub(crate) fn command() -> Command {
         .subcommand(Command::new("mcp").about("Serve the operations as MCP tools on stdin and stdout"))
         .subcommand(demo::command())
         .subcommand(setup::command())
+        .subcommand(logs::command())
+        .subcommand(tui::attach_command())
+        .subcommand(tui::watch_command())
         .subcommand(plugin::command())
         .subcommand(completions_command());
     for entry in registry() {
@@ -44,6 +49,16 @@ fn global() -> [Arg; 4] {
         path("ccswitch-home", "Where CC Switch keeps its store [env: CCSWITCH_HOME]"),
         path("workspace", "Project folder for calls that name none [default: the current folder]"),
     ]
+}
+
+/// The run that a command is about.
+pub(crate) fn run() -> Arg {
+    Arg::new("run").value_name("RUN").required(true).value_parser(value_parser!(RunId)).help("The run's id")
+}
+
+/// The run that was named.
+pub(crate) fn run_of(matches: &ArgMatches) -> Result<&RunId, OpError> {
+    matches.get_one("run").ok_or_else(|| OpError::invalid("no run was named", "name one; 'watch' lists them"))
 }
 
 /// What the process decides once: a flag beats the environment, which beats the platform's default.

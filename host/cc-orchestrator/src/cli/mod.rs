@@ -1,7 +1,8 @@
 //! The command line: one command an operation, and the few that are not operations.
 
-mod args;
+pub(crate) mod args;
 mod demo;
+mod logs;
 mod output;
 mod plugin;
 mod setup;
@@ -12,6 +13,7 @@ use cc_ops::{Context, ErrorKind, OpError, WorkerKind, registry};
 use clap::ArgMatches;
 
 use self::output::Out;
+use crate::tui;
 
 /// Parses the command line and runs it.
 pub(crate) fn main() -> ExitCode {
@@ -34,6 +36,9 @@ fn run(matches: &ArgMatches, out: &Out) -> Result<ExitCode, OpError> {
         "demo" => demo::run(sub, setup, out),
         "setup" => setup::run(sub, &setup, out),
         "plugin" => plugin::run(sub, &setup, out),
+        "logs" => logs::run(sub, &Context::new(setup), out),
+        "attach" => tui::attach(args::run_of(sub)?, Context::new(setup)),
+        "watch" => tui::watch(Context::new(setup)),
         "completions" => args::completions(sub, out),
         _ => operation(name, sub, Context::new(setup), out),
     }
@@ -63,7 +68,7 @@ fn operation(name: &str, matches: &ArgMatches, cx: Context, out: &Out) -> Result
 }
 
 /// One thread waits for everything; what blocks has threads of its own, so no call holds up another.
-fn runtime() -> Result<tokio::runtime::Runtime, OpError> {
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, OpError> {
     tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
         OpError::new(
             ErrorKind::State,
