@@ -75,6 +75,7 @@ fn every_tool_says_all_a_controller_needs() {
 #[test]
 fn every_reply_fits_the_schema_it_was_announced_with() {
     let sandbox = Sandbox::with_profiles();
+    sandbox.script(&[Step::finish("Hello.")]);
     let mut client = sandbox.mcp();
     let tools = client.list_tools();
     let calls = [
@@ -105,6 +106,11 @@ fn every_reply_fits_the_schema_it_was_announced_with() {
         ("cc_summarize_run", of_run(json!({}))),
         ("cc_compact_events", of_run(json!({}))),
         ("cc_open_run_folder", of_run(json!({ "open_folder": false }))),
+        ("cc_cross_review", json!({ "run_ids": [run["run_id"]] })),
+        ("cc_collect_team_results", json!({ "run_ids": [run["run_id"]] })),
+        ("cc_spawn_role_team", json!({ "task": "Say hello." })),
+        ("cc_run_visible_agent", json!({ "task": "Say hello." })),
+        ("cc_mock_stream_test", json!({ "timeout_seconds": 120 })),
         ("cc_send_instruction", of_run(json!({ "instruction": "Once more." }))),
     ];
     for (name, arguments) in calls.into_iter().chain(of_that_run) {
@@ -131,6 +137,11 @@ fn every_reply_fits_the_schema_it_was_announced_with() {
             "cc_run_agent",
             "cc_run_streaming_agent",
             "cc_run_status",
+            "cc_cross_review",
+            "cc_collect_team_results",
+            "cc_spawn_role_team",
+            "cc_run_visible_agent",
+            "cc_mock_stream_test",
             "cc_send_instruction",
             "cc_stop_run",
             "cc_poll_run",

@@ -87,3 +87,77 @@ fn events_are_a_timeline_of_the_newest_or_from_an_offset() {
     assert_eq!((&first["items"][0]["seq"], &first["truncated"]), (&json!(1), &json!(true)), "{first}");
     assert!(items.iter().all(|item| item["text"].as_str().is_some_and(|text| text.chars().count() <= 241)));
 }
+
+#[test]
+fn logs_are_followed_to_the_end_as_lines_or_events() {
+    let sandbox = Sandbox::with_profiles();
+    let go = sandbox.record("go");
+    sandbox.script(&[
+        Step::Say("first \u{1b}[2Jword".into()),
+        Step::WaitFor(go.clone()),
+        Step::Say("last word".into()),
+        Step::finish("Done."),
+    ]);
+    let started = sandbox.run(&["run-streaming-agent", "Talk.", "--json"]).json();
+    let id = started["run_id"].as_str().expect("a run");
+    let so_far = eventually("the first word", || {
+        let logs = sandbox.run(&["logs", id]).stdout;
+        logs.contains("first").then_some(logs)
+    });
+    assert!(!so_far.contains('\u{1b}') && !so_far.contains("last word"), "{so_far}");
+    let mut followed = sandbox.command();
+    let child =
+        followed.args(["logs", "-f", id]).stdout(std::process::Stdio::piped()).spawn().expect("logs -f");
+    std::fs::write(go, "").expect("a file");
+    let out = child.wait_with_output().expect("it ends with the run");
+    let text = String::from_utf8_lossy(&out.stdout);
+    assert!(out.status.success() && text.contains("first") && text.contains("last word"), "{text}");
+    let events = sandbox.run(&["logs", id, "--json"]).stdout;
+    let kept = std::fs::read_to_string(sandbox.run_dir(id).join("events.ndjson")).expect("events");
+    assert_eq!(events.lines().count(), kept.lines().count());
+    assert!(events.lines().all(|line| serde_json::from_str::<Value>(line).is_ok_and(|e| e["run_id"] == id)));
+}
+
+#[test]
+fn full_screen_views_say_what_to_use_without_a_terminal() {
+    let sandbox = Sandbox::with_profiles();
+    let run = sandbox.run(&["run-agent", "Talk.", "--json"]).json();
+    let id = run["run_id"].as_str().expect("a run");
+    let refused = sandbox.run(&["attach", id, "--json"]).json();
+    assert!(refused["next_step"].as_str().is_some_and(|text| text.contains("logs -f")), "{refused}");
+    let refused = sandbox.run(&["watch", "--json"]).json();
+    assert!(refused["error"].as_str().is_some_and(|text| text.contains("terminal")), "{refused}");
+}
+
+#[test]
+fn a_visible_run_opens_the_users_terminal_or_says_what_to_run() {
+    let sandbox = Sandbox::with_profiles();
+    let visible = |terminal: Option<&str>| {
+        let mut command = sandbox.command();
+        for name in ["DISPLAY", "WAYLAND_DISPLAY", "TMUX", "SSH_CONNECTION"] {
+            command.env_remove(name);
+        }
+        terminal.map(|terminal| command.env("CC_ORCHESTRATOR_TERMINAL", terminal));
+        let out = command.args(["run-visible-agent", "Talk.", "--json"]).output().expect("a reply");
+        serde_json::from_slice::<Value>(&out.stdout).expect("JSON")
+    };
+    let opened = visible(Some("cc-no-such-terminal"));
+    assert_eq!((&opened["ok"], &opened["window"]["opened"]), (&json!(true), &json!(false)), "{opened}");
+    assert!(
+        opened["window"]["why"].as_str().is_some_and(|why| why.contains("cc-no-such-terminal")),
+        "{opened}"
+    );
+    if cfg!(target_os = "linux") {
+        let bare = visible(None);
+        assert_eq!(bare["window"]["why"], "there is no display here", "{bare}");
+        let command = bare["window"]["command"].as_str().expect("a command");
+        assert!(command.contains("attach") && command.contains(bare["run_id"].as_str().expect("a run")));
+        let shown = visible(Some("/usr/bin/env"));
+        assert_eq!(
+            (&shown["window"]["opened"], &shown["window"]["how"]),
+            (&json!(true), &json!("/usr/bin/env"))
+        );
+        let metadata = sandbox.metadata(shown["run_id"].as_str().expect("a run"));
+        assert_eq!(metadata["mode"], "visible");
+    }
+}

@@ -23,6 +23,7 @@ mod schema;
 mod slice;
 mod snapshot;
 mod team;
+mod terminal;
 mod wait;
 mod watch;
 mod watched;

@@ -18,6 +18,7 @@ mod run_agent;
 mod run_status;
 mod run_streaming_agent;
 mod run_view;
+mod run_visible_agent;
 mod score_models;
 mod send_instruction;
 mod spawn_role_team;
@@ -27,13 +28,14 @@ mod summarize_run;
 use crate::Entry;
 
 /// Every operation, in the order users meet them.
-static REGISTRY: [Entry; 20] = [
+static REGISTRY: [Entry; 21] = [
     Entry::of::<healthcheck::Healthcheck>(),
     Entry::of::<list_profiles::ListProfiles>(),
     Entry::of::<pick_profile::PickProfile>(),
     Entry::of::<score_models::ScoreModels>(),
     Entry::of::<run_agent::RunAgent>(),
     Entry::of::<run_streaming_agent::RunStreamingAgent>(),
+    Entry::of::<run_visible_agent::RunVisibleAgent>(),
     Entry::of::<run_status::RunStatus>(),
     Entry::of::<send_instruction::SendInstruction>(),
     Entry::of::<stop_run::StopRun>(),

@@ -19,8 +19,7 @@ use super::{Action, View, host::Host};
 
 /// Lines that can be scrolled back to; `logs` has them all.
 const KEPT: usize = 5_000;
-const KEYS: &str =
-    "i instruct   a allow   d deny   s stop   up/down/PgUp/End scroll   q leave (the run goes on)";
+const KEYS: &str = "i instruct  a allow  d deny  s stop  arrows scroll  End newest  q leave it running";
 
 /// A run followed on the screen.
 pub(crate) struct Attached {

@@ -129,12 +129,12 @@ impl Fleet {
 
     fn table(&self) -> Table<'_> {
         let widths = [
-            Constraint::Length(25),
-            Constraint::Length(14),
-            Constraint::Length(14),
-            Constraint::Length(24),
-            Constraint::Length(8),
-            Constraint::Min(12),
+            Constraint::Min(25),
+            Constraint::Max(10),
+            Constraint::Max(14),
+            Constraint::Max(20),
+            Constraint::Max(7),
+            Constraint::Fill(1),
         ];
         let head = Row::new(["run", "status", "role", "model", "USD", "now"]).style(Modifier::UNDERLINED);
         Table::new(self.runs.iter().map(row), widths)
