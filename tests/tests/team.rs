@@ -43,9 +43,7 @@ fn a_team_is_compared_by_what_it_judged() {
     assert_eq!(texts(&results["conflicts"], "place"), ["src/session.rs:7"], "{results}");
     let says = results["agreements"][0]["says"].to_string();
     assert!(says.contains("security: problem: timing leak") && says.contains("testing: problem"), "{says}");
-    let mut roles = texts(&results["items"], "role");
-    roles.sort_unstable();
-    assert_eq!(roles, ["review", "security", "testing"]);
+    assert_eq!(texts(&results["items"], "role"), ["security", "testing", "review"], "in the team's order");
     assert_eq!(results["items"][0]["answer"].as_str().map(|text| text.contains("findings")), Some(false));
 }
 
@@ -69,6 +67,7 @@ fn the_manifest_names_the_members_and_they_only_read() {
 fn a_member_that_cannot_start_takes_the_others_with_it() {
     let sandbox = Sandbox::with_profiles();
     let mut client = sandbox.mcp();
+    sandbox.script(&[Step::replay("text")]);
     let first = client.call("cc_run_agent", json!({ "task": "Make the database." })).structured;
     let database = rusqlite::Connection::open(sandbox.home().join("state.db")).expect("the database");
     let refuse = "CREATE TRIGGER refuse BEFORE INSERT ON runs WHEN NEW.role = 'security'

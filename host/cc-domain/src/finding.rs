@@ -52,7 +52,7 @@ pub struct Opinion {
 /// A place that more than one worker judged.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SharedPlace {
-    /// As it was first named.
+    /// As it was named most fully, first of those.
     pub place: String,
     /// At least two workers' words.
     pub opinions: Vec<Opinion>,
@@ -148,7 +148,7 @@ pub fn compare(opinions: &[Opinion]) -> Comparison {
             continue;
         }
         let shared =
-            SharedPlace { place: first.finding.at(), opinions: group.iter().copied().cloned().collect() };
+            SharedPlace { place: fullest(&group), opinions: group.iter().copied().cloned().collect() };
         if group.iter().all(|opinion| opinion.finding.stance == first.finding.stance) {
             comparison.agreements.push(shared);
         } else if disagree(&group) {
@@ -156,6 +156,13 @@ pub fn compare(opinions: &[Opinion]) -> Comparison {
         }
     }
     comparison
+}
+
+/// `src/login.rs:42` says more than `login.rs:44` does.
+fn fullest(group: &[&Opinion]) -> String {
+    let mut names = group.iter().map(|opinion| opinion.finding.at());
+    let first = names.next().unwrap_or_default();
+    names.fold(first, |best, name| if name.len() > best.len() { name } else { best })
 }
 
 /// One worker may find a problem and a fine thing in the same place; that is no conflict with itself.
@@ -225,8 +232,8 @@ mod tests {
     #[test]
     fn the_same_place_is_compared_whatever_is_said_of_it() {
         let compared = compare(&[
-            opinion("security", "problem | src/login.rs:42 | timing leak"),
             opinion("testing", "problem | login.rs:44 | no test for a wrong token"),
+            opinion("security", "problem | src/login.rs:42 | timing leak"),
             opinion("review", "fine | src/a.rs:7 | sound"),
             opinion("security", "problem | src/a.rs:9 | overflow"),
             opinion("review", "problem | src/login.rs:300 | far away"),

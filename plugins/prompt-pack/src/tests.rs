@@ -16,6 +16,9 @@ fn every_template_renders_with_all_and_with_only_its_required_variables() {
         "artifact_root" => "/project/.agent-workspace/claude-code-orchestrator",
         "task_type" => "complex_code",
         "task" => "Find out why the build is slow.",
+        "role" => "security",
+        "roles" => "security, testing",
+        "answers" => "<answer run=\"1\" role=\"review\">\nThe cache is never used.\n</answer>",
         _ => "It was fast last week.",
     };
     for template in PromptPack::templates().expect("the templates") {
@@ -39,14 +42,14 @@ fn every_template_renders_with_all_and_with_only_its_required_variables() {
 }
 
 #[test]
-fn every_task_asks_for_four_sections() {
+fn every_task_says_how_to_answer() {
     for template in PromptPack::templates().expect("the templates").iter().filter(|t| t.kind == Kind::Task) {
-        let text = render(&template.name, &[("task", "x"), ("write_scope", "y")])
-            .or_else(|_| render(&template.name, &[("task", "x")]))
-            .expect("a text");
+        let all: Vec<_> = template.variables.iter().map(|v| (v.name.as_str(), "x")).collect();
+        let text = render(&template.name, &all).expect("a text");
         let numbers: Vec<&str> =
             text.lines().filter_map(|line| line.split_once(". **")).map(|(number, _)| number).collect();
-        assert_eq!(numbers, ["1", "2", "3", "4"], "{}", template.name);
+        let compared = text.contains("```findings\n");
+        assert!(compared != (numbers == ["1", "2", "3", "4"]), "{}: {numbers:?}", template.name);
     }
 }
 

@@ -84,7 +84,9 @@ impl Operation for CollectTeamResults {
         let chars = arguments::number_within("tail_chars", self.tail_chars.unwrap_or(8_000), 1_000, 50_000)?;
         cx.blocking(move |cx| {
             let run_ids = self.runs(cx)?;
-            let records = run_ids.iter().map(|id| finished(cx, id)).collect::<Result<Vec<_>, _>>()?;
+            let mut records = run_ids.iter().map(|id| finished(cx, id)).collect::<Result<Vec<_>, _>>()?;
+            // Members start one after another, so this is the team's own order.
+            records.sort_by(|a, b| a.started_at.cmp(&b.started_at));
             Ok(TeamResults::of(self.team_id, &records, chars as usize))
         })
         .await

@@ -14,7 +14,8 @@ const MAX_SOURCE: u64 = 16 << 20;
 
 /// sha256 over the files in some folders of a repository: names and contents, in the order of their names.
 ///
-/// Line endings count as LF, so that a checkout on Windows has the same digest. Hidden files and `target` are left out.
+/// Line endings count as LF, so that a checkout on Windows has the same digest. Hidden files, `target` and the snapshots
+/// that tests compare with are left out.
 ///
 /// # Errors
 /// A file cannot be read.
@@ -53,7 +54,7 @@ fn listed(root: &Path, folders: &[&str]) -> Result<BTreeMap<String, PathBuf>, Po
 
 fn is_source(entry: &DirEntry) -> bool {
     let name = entry.file_name().to_string_lossy();
-    entry.depth() == 0 || !(name.starts_with('.') || name == "target")
+    entry.depth() == 0 || !(name.starts_with('.') || name == "target" || name == "snapshots")
 }
 
 fn slashed(root: &Path, path: &Path) -> String {
