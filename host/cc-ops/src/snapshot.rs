@@ -34,7 +34,9 @@ impl Snapshot {
         let store = cx.store()?;
         let record = wait::read(&store, id)?;
         let dir = store.run_dir(id)?;
-        let folded = cx.watched().look(id, &dir)?;
+        let mut folded = cx.watched().look(id, &dir)?;
+        // The record has the last word on the end: a supervisor writes it just after the last event, or never.
+        folded.progress.ended = (!record.status.is_active()).then_some(record.status);
         let now = Timestamp::now();
         let review = Reviewed::by(&cx.policy(&record.workspace_root), &record, &folded.progress, now);
         let offsets = Offsets {

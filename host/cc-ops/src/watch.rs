@@ -35,13 +35,14 @@ pub(crate) enum WaitFor {
 
 impl WaitFor {
     fn is_met(self, event: &Event) -> bool {
+        // The run's end is what its record says. A failed turn and the worker's exit are events a moment earlier:
+        // who was woken by them would find a run that still runs.
+        let ends = matches!(event.body, EventBody::TurnEnded { .. } | EventBody::ProcessExited { .. });
+        let said = matches!(event.body, EventBody::Message { subagent: false, .. });
         match self {
             Self::End => false,
-            Self::Attention => event.body.weight() == Weight::Attention,
-            Self::Message => {
-                matches!(event.body, EventBody::Message { subagent: false, .. })
-                    || event.body.weight() == Weight::Attention
-            }
+            Self::Attention => event.body.weight() == Weight::Attention && !ends,
+            Self::Message => said || Self::Attention.is_met(event),
         }
     }
 }
