@@ -30,10 +30,10 @@ def bash(command):
 class Steering:
     """One world: a project, one profile, the product's commands."""
 
-    def __init__(self, bench, binary, turns):
+    def __init__(self, bench, binary, turns, credential="ANTHROPIC_AUTH_TOKEN"):
         self.bench, self.binary = bench, binary
         self.api = bench.serve(Anthropic(turns))
-        settings = {"env": {"ANTHROPIC_BASE_URL": self.api.url, "ANTHROPIC_AUTH_TOKEN": "fake-0123456789abcdef",
+        settings = {"env": {"ANTHROPIC_BASE_URL": self.api.url, credential: "fake-0123456789abcdef",
                             "ANTHROPIC_MODEL": "kimi-k2.7-code"}}
         bench.write_ccswitch({"only": settings}, current="only")
 
@@ -131,6 +131,43 @@ def limited(world, check):
     check("a parked run can be stopped", world.do("stop-run", run)["stopped"])
 
 
+def limit_headers(status, resets_in):
+    """What Anthropic's own servers send to who has signed in; Claude Code reads it only then."""
+    resets = str(int(time.time()) + resets_in)
+    unified = "anthropic-ratelimit-unified-"
+    return {unified + "status": status, unified + "reset": resets, unified + "representative-claim": "five_hour",
+            unified + "5h-status": status, unified + "5h-utilization": "0.92", unified + "5h-reset": resets,
+            unified + "5h-surpassed-threshold": "0.9"}
+
+
+def used_up():
+    """The limit is reached, and over after some seconds. Made when it is asked for: its reset is a time of day."""
+    yield Refusal(429, "rate_limit_error", limit_headers("rejected", 4))
+    yield text("Finished after the reset.")
+
+
+def limit_event(world, check):
+    run = world.start()
+    parked = world.until("parking", lambda: world.poll(run)["status"] == "parked" and world.poll(run))
+    check("a rejected rate-limit event parks the run", parked)
+    ended = world.end(run)
+    told = [event for event in world.events(run) if event["type"] == "rate_limit"]
+    check("with the time it resets", told and told[0]["status"] == "rejected" and told[0].get("resets_at"), told)
+    check("and it goes on by itself in the same session", ended["status"] == "succeeded", ended)
+    asked = [json.dumps(body) for body in world.api.posts("/v1/messages") if body.get("tools")]
+    check("with what was asked before", len(asked) == 2 and "Do it." in asked[1], len(asked))
+
+
+def limit_warning(world, check):
+    world.api.headers = limit_headers("allowed_warning", 3600)
+    run = world.start()
+    ended = world.end(run)
+    told = [event for event in world.events(run) if event["type"] == "rate_limit"]
+    check("a warning is recorded and stops nothing", ended["status"] == "succeeded" and told, (ended, told))
+
+
+SIGNED_IN = {limit_event, limit_warning}
+
 SCENES = [
     (instruction_in_mid_tool, [bash(SLOW), text("Done."), text("Went on.")]),
     (denial, [bash("touch made"), text("Understood.")]),
@@ -138,6 +175,8 @@ SCENES = [
     (overloaded, [Refusal(529, "overloaded_error"), text("Recovered.")]),
     (broken, itertools.repeat(Refusal(500, "api_error"))),
     (limited, itertools.repeat(Refusal(429, "rate_limit_error"))),
+    (limit_event, used_up()),
+    (limit_warning, [text("Nearly there.")]),
 ]
 
 
@@ -156,7 +195,8 @@ def main():
             print(f"  {'ok  ' if ok else 'FAIL'}  {what}" + ("" if ok else f"  ({shown})"), flush=True)
 
         with Bench() as bench:
-            scene(Steering(bench, binary, turns), check)
+            credential = "CLAUDE_CODE_OAUTH_TOKEN" if scene in SIGNED_IN else "ANTHROPIC_AUTH_TOKEN"
+            scene(Steering(bench, binary, turns, credential), check)
     print(f"{failed} checks failed" if failed else "all steering checks passed")
     return 1 if failed else 0
 

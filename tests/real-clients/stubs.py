@@ -10,6 +10,7 @@ class Stub(ThreadingHTTPServer):
     """Serves on a free loopback port from the moment it is made; `requests` holds (method, path, headers, body)."""
 
     daemon_threads = True
+    headers = {}  # of every streamed answer, besides the usual ones
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Handler)
@@ -49,7 +50,8 @@ class Handler(BaseHTTPRequestHandler):
         if isinstance(answer, list):
             self.stream(answer)
         elif isinstance(answer, Refusal):
-            self.reply(answer.status, {"type": "error", "error": {"type": answer.kind, "message": answer.kind}})
+            error = {"type": "error", "error": {"type": answer.kind, "message": answer.kind}}
+            self.reply(answer.status, error, answer.headers)
         else:
             self.reply(200 if answer is not None else 404, answer or {"error": {"message": f"no {path} here"}})
 
@@ -71,19 +73,25 @@ class Handler(BaseHTTPRequestHandler):
         self.server.requests.append((method, path, headers, body))
         return path
 
-    def reply(self, status, value):
+    def reply(self, status, value, headers=()):
         data = json.dumps(value).encode()
         self.send_response(status)
         self.send_header("content-type", "application/json")
         self.send_header("content-length", str(len(data)))
+        self.send_headers(headers)
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(data)
+
+    def send_headers(self, headers):
+        for name, value in dict(headers).items():
+            self.send_header(name, value)
 
     def stream(self, events):
         self.send_response(200)
         self.send_header("content-type", "text/event-stream")
         self.send_header("connection", "close")
+        self.send_headers(self.server.headers)
         self.end_headers()
         for name, data in events:
             self.wfile.write(f"event: {name}\ndata: {json.dumps(data)}\n\n".encode())
@@ -94,8 +102,8 @@ class Handler(BaseHTTPRequestHandler):
 class Refusal:
     """An HTTP error instead of an answer, as one of the `turns`."""
 
-    def __init__(self, status, kind):
-        self.status, self.kind = status, kind
+    def __init__(self, status, kind, headers=()):
+        self.status, self.kind, self.headers = status, kind, headers
 
 
 class Dead(Stub):
