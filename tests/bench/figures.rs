@@ -5,6 +5,8 @@
 
 #[cfg(target_os = "linux")]
 mod fleet;
+#[cfg(target_os = "linux")]
+mod ingest;
 
 use std::time::{Duration, Instant};
 
@@ -18,18 +20,34 @@ const STARTS: usize = 20;
 const CALLS: usize = 500;
 const PROFILES: usize = 20;
 
+/// Each figure and its name; a name as an argument prints that one alone.
+const FIGURES: &[(&str, fn())] = &[
+    ("start", starts),
+    ("tools", tools),
+    ("pick", picking),
+    #[cfg(target_os = "linux")]
+    ("memory", running),
+    #[cfg(target_os = "linux")]
+    ("idle", ingest::idle),
+    #[cfg(target_os = "linux")]
+    ("ingest", ingest::flood),
+    #[cfg(target_os = "linux")]
+    ("line", ingest::long_line),
+    #[cfg(target_os = "linux")]
+    ("disk", fleet::on_disk),
+    #[cfg(target_os = "linux")]
+    ("fleet", fleet::at_once),
+];
+
 fn main() {
     println!("machine: {}", machine());
     // Built before anything is timed.
     println!("binary: {}", cc_orchestrator_tests::product().display());
-    starts();
-    tools();
-    picking();
-    #[cfg(target_os = "linux")]
-    {
-        running();
-        fleet::on_disk();
-        fleet::at_once();
+    let asked: Vec<String> = std::env::args().skip(1).collect();
+    for (name, print) in FIGURES {
+        if asked.is_empty() || asked.iter().any(|one| one == name) {
+            print();
+        }
     }
 }
 

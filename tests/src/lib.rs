@@ -8,6 +8,7 @@
 
 mod binary;
 mod ccswitch;
+pub mod flood;
 mod leaks;
 mod mcp;
 mod patience;

@@ -74,9 +74,35 @@ pub fn kill(pid: u32) {
 /// Resident memory of a process, in bytes; none when it has ended.
 #[must_use]
 pub fn resident(pid: u32) -> Option<u64> {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    bytes_of(pid, "status", "VmRSS:")
+}
+
+/// The most that it ever was.
+#[must_use]
+pub fn peak(pid: u32) -> Option<u64> {
+    bytes_of(pid, "status", "VmHWM:")
+}
+
+/// Memory of its own and its share of what it has in common with others, in bytes: what a further process costs.
+#[must_use]
+pub fn proportional(pid: u32) -> Option<u64> {
+    bytes_of(pid, "smaps_rollup", "Pss:")
+}
+
+fn bytes_of(pid: u32, file: &str, field: &str) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/{file}")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix(field))?;
     Some(line.trim().trim_end_matches(" kB").parse::<u64>().ok()? << 10)
+}
+
+/// Processor time that a process has used, in seconds; none when it has ended.
+#[must_use]
+pub fn processor_seconds(pid: u32) -> Option<f64> {
+    // proc(5): after the name in parentheses the fields count from 3; user and system time are 14 and 15.
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let fields: Vec<&str> = stat.rsplit_once(") ")?.1.split(' ').collect();
+    let ticks: u32 = fields.get(11..13)?.iter().filter_map(|field| field.parse::<u32>().ok()).sum();
+    Some(f64::from(ticks) / f64::from(u32::try_from(rustix::param::clock_ticks_per_second()).ok()?))
 }
 
 /// The process is there, and no zombie.

@@ -29,6 +29,8 @@ pub enum Step {
     Say(String),
     /// One line of the stream, this long.
     HugeLine(usize),
+    /// At least so many bytes of the stream, as fast as they are read.
+    Flood(u64),
     /// The last line of the stream.
     Finish {
         /// The answer.

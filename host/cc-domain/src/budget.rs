@@ -86,6 +86,9 @@ pub struct BudgetUse {
     pub dropped_output_bytes: u64,
     /// Not kept in `events.ndjson`.
     pub dropped_event_count: u64,
+    /// USD by the provider's listed prices, reckoned while a turn goes on; none where no price is listed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counted_cost_usd: Option<f64>,
 }
 
 /// Where a run stands with its budgets of bytes.

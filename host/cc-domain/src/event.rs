@@ -324,7 +324,7 @@ pub struct BudgetEvent {
     pub stops: bool,
 }
 
-/// What has a budget of ours, and its unit. Turns and USD are Claude Code's to keep.
+/// What has a budget of ours, and its unit. Turns are Claude Code's to keep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Budgeted {
@@ -332,6 +332,8 @@ pub enum Budgeted {
     Output,
     /// Bytes of `events.ndjson`.
     Events,
+    /// USD, as we count them.
+    Cost,
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref)] // serde's signature

@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::Usage;
+
 /// One profile as users and plugins may see it. Its key never leaves `cc-profiles` but in a worker's settings file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Profile {
@@ -39,11 +41,10 @@ impl Profile {
         self.models.first().map(|entry| entry.name.as_str())
     }
 
-    /// The listed price of one of its models, matched as CC Switch does: without a `[1M]` mark, by lower case.
+    /// The listed price of one of its models.
     #[must_use]
     pub fn price_of(&self, model: &str) -> Option<&ModelPrice> {
-        let bare = |name: &str| name.split('[').next().unwrap_or(name).to_lowercase();
-        self.prices.iter().find(|price| bare(&price.model) == bare(model))
+        self.prices.iter().find(|price| price.is_of(model))
     }
 }
 
@@ -130,4 +131,38 @@ pub struct ModelPrice {
     pub cache_read: f64,
     /// Cached input, written.
     pub cache_write: f64,
+}
+
+impl ModelPrice {
+    /// Whether it is that model's, matched as CC Switch does: without a `[1M]` mark, by lower case.
+    #[must_use]
+    pub fn is_of(&self, model: &str) -> bool {
+        let bare = |name: &str| name.split('[').next().unwrap_or(name).to_lowercase();
+        bare(&self.model) == bare(model)
+    }
+
+    /// What so many tokens cost, in USD.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "2^53 tokens are out of anybody's reach")]
+    pub fn cost(&self, usage: Usage) -> f64 {
+        let parts = [
+            (self.input, usage.input_tokens),
+            (self.output, usage.output_tokens),
+            (self.cache_read, usage.cache_read_tokens),
+            (self.cache_write, usage.cache_write_tokens),
+        ];
+        parts.iter().map(|(price, tokens)| price * *tokens as f64).sum::<f64>() / 1e6
+    }
+
+    /// The same list with a factor on it.
+    #[must_use]
+    pub fn times(&self, factor: f64) -> Self {
+        Self {
+            model: self.model.clone(),
+            input: self.input * factor,
+            output: self.output * factor,
+            cache_read: self.cache_read * factor,
+            cache_write: self.cache_write * factor,
+        }
+    }
 }

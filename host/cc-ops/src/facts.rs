@@ -81,9 +81,10 @@ fn attributes(record: &RunRecord, progress: &RunProgress, now: Timestamp) -> Att
     known.0
 }
 
-/// USD so far, as the worker reports at its end or at the end of a turn.
+/// USD so far: by the provider's listed prices, else as the worker reports at its end or at the end of a turn.
 pub(crate) fn cost(record: &RunRecord, progress: &RunProgress) -> Option<f64> {
-    record.result.as_ref().and_then(|result| result.cost_usd).or(progress.cost_usd)
+    let reported = record.result.as_ref().and_then(|result| result.cost_usd);
+    record.output_budget.counted_cost_usd.or(reported).or(progress.cost_usd)
 }
 
 struct Known(Attributes);

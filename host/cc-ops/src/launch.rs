@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use cc_domain::{
-    Asking, Budget, BudgetUse, OnLimit, PluginRef, Role, Route, RouteDrift, RunId, RunMode, RunRecord,
-    RunStatus, TeamId,
+    Asking, Budget, BudgetUse, ModelPrice, OnLimit, PluginRef, Profile, Role, Route, RouteDrift, RunId,
+    RunMode, RunRecord, RunStatus, TeamId,
 };
 use cc_policy::Policy;
 use cc_profiles::WorkerSettings;
@@ -132,6 +132,7 @@ pub(crate) fn plan(cx: &Context, start: Start) -> Result<Plan, OpError> {
         prompt: prompt(&start),
         alternatives: alternatives(&policy, &routed, &start)?,
         rules: rules::redactor(&policy, &settings)?,
+        prices: prices(routed.profile()?),
         settings,
         program,
         project,
@@ -152,6 +153,7 @@ pub(crate) struct Plan {
     prompt: String,
     alternatives: Vec<Alternative>,
     settings: WorkerSettings,
+    prices: Vec<ModelPrice>,
     rules: Redaction,
 }
 
@@ -194,6 +196,7 @@ impl Plan {
             rules_file: self.rules.file.clone(),
             timeout_seconds: record.timeout_seconds,
             budget: record.budget.clone(),
+            prices: self.prices.clone(),
             on_limit: record.on_limit,
             answer_within_seconds: ANSWER_WITHIN_SECONDS,
             alternatives: self.alternatives.clone(),
@@ -222,13 +225,20 @@ impl Plan {
             asking: self.start.asking,
             partial: self.start.partial,
             max_turns: self.start.budget.max_turns,
-            max_cost_usd: self.start.budget.max_cost_usd,
+            max_cost_usd: self.start.budget.max_cost_usd.filter(|_| !self.counts_cost_better()),
             settings_file: private.settings.clone(),
             system_prompt_file: Some(private.system_prompt.clone()),
             model: self.routed.route.model.clone(),
             effort: None,
             environment: cc_workers::environment(),
         }
+    }
+
+    /// Claude Code knows the prices of Anthropic's models, and makes up those of all others: a budget that it
+    /// kept for these would end a worker far too early or too late. Where their prices are listed, we keep it.
+    fn counts_cost_better(&self) -> bool {
+        let model = self.routed.route.model.as_deref().unwrap_or_default();
+        !model.to_lowercase().contains("claude") && self.prices.iter().any(|price| price.is_of(model))
     }
 
     fn record(&self, command: Vec<String>) -> RunRecord {
@@ -315,9 +325,16 @@ fn alternatives(policy: &Policy, routed: &Routed, start: &Start) -> Result<Vec<A
         let route = routed.route_to(next);
         let settings = routed.profiles.worker_settings(&route.profile_id, route.model.as_deref())?;
         before.clone_from(&route.profile_id);
-        found.push(Alternative { route, settings: settings.settings.to_string(), secrets: settings.secrets });
+        let prices = prices(routed.profiles.find(&route.profile_id)?);
+        let (settings, secrets) = (settings.settings.to_string(), settings.secrets);
+        found.push(Alternative { route, settings, secrets, prices });
     }
     Ok(found)
+}
+
+/// What a profile's models cost.
+fn prices(profile: &Profile) -> Vec<ModelPrice> {
+    profile.prices.iter().map(|price| price.times(profile.cost_multiplier)).collect()
 }
 
 fn json(value: &impl Serialize) -> Value {

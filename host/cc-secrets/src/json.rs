@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::redactor::Redactor;
+use crate::{known::LEAST_BYTES, redactor::Redactor};
 
 /// Redacts a value, the member of that name when it is one.
 pub(crate) fn redact(redactor: &Redactor, name: Option<&str>, value: &mut Value) {
@@ -30,10 +30,11 @@ fn object(redactor: &Redactor, members: &mut Map<String, Value>) {
     }
 }
 
-/// A secret can be a name too. Names that become equal are numbered: no member is lost.
+/// A secret can be a name too, a long one. Names that become equal are numbered: no member is lost.
 fn rename(redactor: &Redactor, members: &mut Map<String, Value>) {
     let changed: Vec<(String, String)> = members
         .keys()
+        .filter(|name| name.len() >= LEAST_BYTES)
         .map(|name| (name.clone(), redactor.redact(name).into_owned()))
         .filter(|(name, clean)| name != clean)
         .collect();

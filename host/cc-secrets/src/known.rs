@@ -3,13 +3,13 @@
 
 use std::ops::Range;
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
 
 use crate::error::RuleError;
 
 /// Shorter ones are stand-ins such as `dummy` or `none`, and would tear holes into ordinary text.
-const LEAST_BYTES: usize = 8;
+pub(crate) const LEAST_BYTES: usize = 8;
 /// Characters of a base64 form that cannot occur by chance.
 const LEAST_BASE64: usize = 10;
 /// What URL encoders leave as it is beside letters and digits: by RFC 3986, by `encodeURIComponent`, by `encodeURI`.
@@ -31,6 +31,8 @@ impl Known {
         forms.dedup_by(|one, other| one.0 == other.0);
         let search = AhoCorasick::builder()
             .match_kind(MatchKind::LeftmostLongest)
+            // Rarely entered: the search skips to bytes that begin a form. A faster kind would take much more memory.
+            .kind(Some(AhoCorasickKind::ContiguousNFA))
             .build(forms.iter().map(|(form, _)| form))
             .map_err(|e| RuleError::Search { what: "known values", problem: e.to_string() })?;
         let base64: Vec<bool> = forms.into_iter().map(|(_, base64)| base64).collect();

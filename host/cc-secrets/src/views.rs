@@ -3,9 +3,11 @@
 
 use std::{borrow::Cow, ops::Range};
 
+use memchr::memchr2;
+
 use crate::limits::DEPTH;
 
-const ESCAPE: char = '\u{1b}';
+const ESCAPE: u8 = 0x1b;
 /// Parameter bytes of a terminal's control sequence at most.
 const SEQUENCE: usize = 64;
 
@@ -65,7 +67,7 @@ fn unescape(text: &str) -> Option<(String, Vec<Mark>)> {
     let mut marks = Vec::new();
     let mut copied = 0;
     let mut at = 0;
-    while let Some(found) = text[at..].find(['\\', ESCAPE]) {
+    while let Some(found) = memchr2(b'\\', ESCAPE, &text.as_bytes()[at..]) {
         let start = at + found;
         let Some((character, length)) = escape(&text[start..]) else {
             at = start + 1;
@@ -86,7 +88,7 @@ fn unescape(text: &str) -> Option<(String, Vec<Mark>)> {
 
 /// The character an escape at the start of the text stands for, if any, and the escape's length.
 fn escape(text: &str) -> Option<(Option<char>, usize)> {
-    if text.starts_with(ESCAPE) {
+    if text.as_bytes().first() == Some(&ESCAPE) {
         return control_sequence(text).map(|length| (None, length));
     }
     let plain = match text.as_bytes().get(1)? {

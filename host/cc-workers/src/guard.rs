@@ -75,6 +75,7 @@ pub fn guard(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     say(&GuardHello::Started { pid: worker.id() });
     let tree = os::Tree { root: std::process::id(), worker: Some(worker.id()) };
     watch_supervisor(job.parent, job.remove, tree);
+    os::give_back_pages();
     let code = os::wait_for_worker(worker);
     end_all(|| os::members(tree));
     // The code of an `ExitCode` is a byte; Windows knows larger ones.

@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use cc_domain::{Budget, OnLimit, Route, RunId};
+use cc_domain::{Budget, ModelPrice, OnLimit, Route, RunId};
 use cc_store::{CreatedRun, Home, RunDir};
 use serde::{Deserialize, Serialize};
 
@@ -46,6 +46,9 @@ pub struct LaunchSpec {
     pub timeout_seconds: u32,
     /// What the run may use up.
     pub budget: Budget,
+    /// What its profile's models cost, the user's factor included.
+    #[serde(default)]
+    pub prices: Vec<ModelPrice>,
     /// What it does at a usage limit.
     pub on_limit: OnLimit,
     /// How long a permission question waits for an answer before it is denied.
@@ -64,6 +67,9 @@ pub struct Alternative {
     pub route: Route,
     /// Content of the settings file.
     pub settings: String,
+    /// What its models cost, the user's factor included.
+    #[serde(default)]
+    pub prices: Vec<ModelPrice>,
     /// Values that must not be kept anywhere.
     pub secrets: Vec<String>,
 }

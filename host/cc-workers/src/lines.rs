@@ -5,6 +5,7 @@
 //! stays. So a `result` line of 50 MB is still a `result` line, with its figures and the beginning of its
 //! text, whatever order its keys come in.
 
+use memchr::memchr;
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 
@@ -31,11 +32,11 @@ impl<R: AsyncRead + Unpin> Lines<R> {
         Self { reader: BufReader::with_capacity(16 << 10, reader), line: Shortener::default(), ended: false }
     }
 
-    /// The next line, without its end; none after the last. A call that is dropped loses nothing.
-    pub(crate) async fn next(&mut self) -> std::io::Result<Option<String>> {
+    /// The next line; none after the last. A call that is dropped loses nothing.
+    pub(crate) async fn next(&mut self) -> std::io::Result<Option<Line>> {
         while !self.ended {
             let bytes = self.reader.fill_buf().await?;
-            let found = bytes.iter().position(|byte| *byte == b'\n');
+            let found = memchr(b'\n', bytes);
             self.line.push(&bytes[..found.unwrap_or(bytes.len())]);
             self.ended = bytes.is_empty();
             let used = found.map_or(bytes.len(), |at| at + 1);
@@ -48,10 +49,22 @@ impl<R: AsyncRead + Unpin> Lines<R> {
     }
 }
 
+/// One line of a stream.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Line {
+    /// Without its end, and shortened where it is long.
+    pub(crate) text: String,
+    /// Bytes that it had, its end among them.
+    pub(crate) bytes: u64,
+}
+
 /// One line, shortened as it comes.
 #[derive(Debug, Default)]
 struct Shortener {
     kept: Vec<u8>,
+    bytes: u64,
+    /// What is kept has gone through the states below. Nearly all lines are short and never need to.
+    examined: bool,
     place: Place,
     /// Bytes of the present string that are kept.
     string: usize,
@@ -79,9 +92,16 @@ impl Shortener {
     }
 
     fn push(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.byte(*byte);
+        self.bytes += bytes.len() as u64;
+        if !self.examined {
+            if self.kept.len() + bytes.len() <= MAX_STRING {
+                self.kept.extend_from_slice(bytes);
+                return;
+            }
+            self.examined = true;
+            std::mem::take(&mut self.kept).into_iter().for_each(|byte| self.byte(byte));
         }
+        bytes.iter().for_each(|byte| self.byte(*byte));
     }
 
     fn byte(&mut self, byte: u8) {
@@ -152,7 +172,7 @@ impl Shortener {
     }
 
     /// The line, and room for the next one.
-    fn finish(&mut self) -> String {
+    fn finish(&mut self) -> Line {
         let mut line = std::mem::take(self);
         if line.beyond > 0 || line.place != Place::Outside {
             line.cut_text();
@@ -160,7 +180,9 @@ impl Shortener {
         while line.kept.last() == Some(&b'\r') {
             line.kept.pop();
         }
-        String::from_utf8_lossy(&line.kept).into_owned()
+        let text = String::from_utf8(line.kept)
+            .unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned());
+        Line { text, bytes: line.bytes + 1 }
     }
 
     /// What is no whole JSON is kept as text, of which far less is worth keeping.
@@ -211,7 +233,7 @@ mod tests {
             let mut lines = Lines::new(bytes);
             let mut all = Vec::new();
             while let Some(line) = lines.next().await.unwrap() {
-                all.push(line);
+                all.push(line.text);
             }
             all
         })
@@ -265,6 +287,16 @@ mod tests {
             tidy(&mut text);
             assert!(text.len() <= MAX_STRING && text.ends_with(" more bytes]"));
         }
+    }
+
+    #[test]
+    fn a_line_is_counted_as_it_came_however_little_is_kept() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let long = format!("{}\r\nshort", "x".repeat(3 << 20));
+        let mut lines = Lines::new(long.as_bytes());
+        let bytes = [(); 2].map(|()| runtime.block_on(lines.next()).unwrap().unwrap().bytes);
+        // The last line has no end; it is counted as if it had.
+        assert_eq!(bytes, [(3 << 20) + 2, 6]);
     }
 
     #[test]

@@ -126,9 +126,9 @@ impl StreamFacts {
     /// side models included.
     fn add_models(&mut self, line: &Value) {
         if let Some(turn) = line["model_usage_since_last_result"].as_object() {
-            models(turn).for_each(|model| self.add_model(model));
+            model_usages(turn).for_each(|model| self.add_model(model));
         } else if let Some(all) = line["modelUsage"].as_object() {
-            self.models = models(all).collect();
+            self.models = model_usages(all).collect();
         }
         self.models.sort_by(|a, b| {
             let most = b.usage.output_tokens.cmp(&a.usage.output_tokens);
@@ -149,7 +149,8 @@ impl StreamFacts {
     }
 }
 
-fn models(map: &Map<String, Value>) -> impl Iterator<Item = ModelUsage> {
+/// The figures of each model in a result line.
+pub(crate) fn model_usages(map: &Map<String, Value>) -> impl Iterator<Item = ModelUsage> {
     map.iter().map(|(model, figures)| ModelUsage {
         model: model.clone(),
         usage: Usage {
@@ -162,7 +163,8 @@ fn models(map: &Map<String, Value>) -> impl Iterator<Item = ModelUsage> {
     })
 }
 
-fn turn_usage(figures: &Value) -> Usage {
+/// Tokens as the Messages API names them.
+pub(crate) fn turn_usage(figures: &Value) -> Usage {
     Usage {
         input_tokens: count(figures, "input_tokens"),
         output_tokens: count(figures, "output_tokens"),

@@ -98,6 +98,7 @@ impl World {
             rules_file: self.dir.path().join("rules.json"),
             timeout_seconds: 60,
             budget: record.budget.clone(),
+            prices: Vec::new(),
             on_limit: record.on_limit,
             answer_within_seconds: 60,
             alternatives: Vec::new(),
@@ -561,8 +562,12 @@ fn a_limited_run_fails_over_to_the_next_choice() {
         let mut route = world.store.run(&spec.run_id).unwrap().route;
         (route.profile_name, route.model) = ("other".into(), Some("other-model".into()));
         spec.on_limit = OnLimit::Failover;
-        spec.alternatives =
-            vec![cc_workers::Alternative { route, settings: "{}".into(), secrets: Vec::new() }];
+        spec.alternatives = vec![cc_workers::Alternative {
+            route,
+            settings: "{}".into(),
+            secrets: Vec::new(),
+            prices: Vec::new(),
+        }];
     });
     let record = world.finish(&run);
     assert_eq!((record.status, record.route.profile_name.as_str()), (RunStatus::Succeeded, "other"));

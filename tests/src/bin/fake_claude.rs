@@ -12,7 +12,10 @@ use std::{
     time::Duration,
 };
 
-use cc_orchestrator_tests::script::{KEY, Received, SCRIPT_ENV, Step};
+use cc_orchestrator_tests::{
+    flood,
+    script::{KEY, Received, SCRIPT_ENV, Step},
+};
 use serde_json::{Value, json};
 
 /// The real one's answer to `--version` has this form.
@@ -102,6 +105,7 @@ impl Worker {
             Step::PrintBytes(bytes) => out(bytes),
             Step::Say(text) => self.say(&self.keyed(text)),
             Step::HugeLine(bytes) => self.say(&"x".repeat(*bytes)),
+            Step::Flood(bytes) => drop(flood::write(&mut io::stdout().lock(), *bytes, SESSION)),
             Step::Finish { text, is_error } => line(&self.result(&self.keyed(text), *is_error)),
             Step::Heed => self.heed(),
             Step::Ask(file) => self.ask(file),

@@ -14,7 +14,11 @@ pub(crate) use unix::{
 #[cfg(target_os = "linux")]
 mod linux;
 #[cfg(target_os = "linux")]
+mod pages;
+#[cfg(target_os = "linux")]
 pub(crate) use linux::{adopt_orphans, marked, members, reap_orphans, send, wait_for_end_of};
+#[cfg(target_os = "linux")]
+pub(crate) use pages::give_back_pages;
 
 #[cfg(all(unix, not(target_os = "linux")))]
 mod other_unix;
@@ -29,6 +33,10 @@ pub(crate) use windows::{
     make_private_folder, marked, members, own_program, private, private_folders, reap_orphans, send,
     socket_address, socket_name, wait_for_end_of, wait_for_worker,
 };
+
+/// Other systems count a program's file once, however many processes run it.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn give_back_pages() {}
 
 /// One process, told apart from a later one of the same number by when it started.
 #[derive(Clone, Debug, PartialEq, Eq)]

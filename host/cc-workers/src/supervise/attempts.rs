@@ -36,6 +36,7 @@ pub(super) async fn run(
     store: &Store,
     recorder: &mut Recorder,
 ) -> Result<Outcome, WorkerError> {
+    recorder.prices_are(spec.prices.clone());
     let mut desk = Desk::open(store, &spec.run_id);
     let outcome = attempts(spec.clone(), store, recorder, &mut desk).await;
     desk.close().await;
@@ -162,6 +163,7 @@ fn switch(
         private::remove([file.path.as_path()]);
         private::write(file)?;
     }
+    recorder.prices_are(next.prices);
     set_flag(&mut spec.command.args, "--model", next.route.model.as_deref());
     let (profile, model) = (Some(next.route.profile_name.clone()), next.route.model.clone());
     recorder.writer().update(store, |record| record.route = next.route)?;

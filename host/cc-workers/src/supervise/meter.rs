@@ -1,6 +1,9 @@
-//! What a run has used up of its budgets of bytes.
+//! What a run has used up of its budgets.
 
 use cc_domain::{Budget, BudgetEvent, BudgetPolicy, BudgetState, BudgetUse, Budgeted, EventBody, StopReason};
+
+/// Of a budget of USD, what is warned of.
+const SOFT_COST: f64 = 0.8;
 
 /// Counts what is kept, and says what is not to be.
 #[derive(Debug)]
@@ -8,12 +11,13 @@ pub(super) struct Meter {
     budget: Budget,
     used: BudgetUse,
     warned: bool,
+    cost_warned: bool,
     stop: Option<StopReason>,
 }
 
 impl Meter {
     pub(super) fn new(budget: Budget) -> Self {
-        Self { budget, used: BudgetUse::default(), warned: false, stop: None }
+        Self { budget, used: BudgetUse::default(), warned: false, cost_warned: false, stop: None }
     }
 
     pub(super) fn budget(&self) -> &Budget {
@@ -30,8 +34,8 @@ impl Meter {
     }
 
     /// Bytes that the worker wrote.
-    pub(super) fn observe(&mut self, bytes: usize) {
-        self.used.observed_output_bytes += bytes as u64;
+    pub(super) fn observe(&mut self, bytes: u64) {
+        self.used.observed_output_bytes += bytes;
     }
 
     /// Whether a line may go to a log, and what is to be told of it.
@@ -72,6 +76,32 @@ impl Meter {
     /// The file's final size.
     pub(super) fn events_are(&mut self, bytes: u64) {
         self.used.events_bytes = bytes;
+    }
+
+    /// So much was spent so far. Money can't be truncated: beyond its limit the worker is ended.
+    pub(super) fn spent(&mut self, usd: f64) -> Option<EventBody> {
+        let over_before = self.over_cost();
+        self.used.counted_cost_usd = Some(usd);
+        let limit = self.budget.max_cost_usd?;
+        if self.over_cost() && !over_before {
+            self.stop.get_or_insert(StopReason::CostBudgetExceeded);
+            self.used.state = BudgetState::Stopped;
+            let (budget, used, stops) = (Budgeted::Cost, usd, true);
+            return Some(EventBody::BudgetExceeded(BudgetEvent { budget, used, limit, stops }));
+        }
+        if self.cost_warned || usd < limit * SOFT_COST {
+            return None;
+        }
+        self.cost_warned = true;
+        if self.used.state == BudgetState::WithinBudget {
+            self.used.state = BudgetState::SoftExceeded;
+        }
+        let (budget, used, stops) = (Budgeted::Cost, usd, false);
+        Some(EventBody::BudgetWarned(BudgetEvent { budget, used, limit, stops }))
+    }
+
+    fn over_cost(&self) -> bool {
+        self.used.counted_cost_usd.zip(self.budget.max_cost_usd).is_some_and(|(used, limit)| used > limit)
     }
 
     fn warn(&mut self, bytes: u64) -> Option<EventBody> {
@@ -131,6 +161,18 @@ mod tests {
         meter.log(101, false);
         assert_eq!((meter.take_stop(), meter.used().state), (None, BudgetState::Truncated));
         assert_eq!(meter.used().dropped_output_bytes, 101);
+    }
+
+    #[test]
+    fn money_is_warned_of_and_then_ends_the_worker_whatever_the_policy() {
+        let budget = Budget { max_cost_usd: Some(1.0), policy: BudgetPolicy::Truncate, ..Budget::default() };
+        let mut meter = Meter::new(budget);
+        assert_eq!(meter.spent(0.7), None);
+        assert!(matches!(meter.spent(0.8), Some(EventBody::BudgetWarned(_))));
+        assert_eq!((meter.spent(1.0), meter.take_stop()), (None, None));
+        assert!(matches!(meter.spent(1.1), Some(EventBody::BudgetExceeded(_))));
+        assert_eq!(meter.take_stop(), Some(StopReason::CostBudgetExceeded));
+        assert_eq!((meter.spent(1.2), meter.used().state), (None, BudgetState::Stopped));
     }
 
     #[test]

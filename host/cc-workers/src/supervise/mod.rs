@@ -10,6 +10,7 @@ mod questions;
 mod recorder;
 mod session;
 mod signal;
+mod spend;
 
 use std::{
     io::{self, Read as _, Write as _},

@@ -1,15 +1,15 @@
 //! From a worker's line to the run's files: redact, then keep.
 
-use cc_domain::{BudgetUse, EventBody, EventSource, RunResult, StopReason};
+use cc_domain::{BudgetUse, EventBody, EventSource, ModelPrice, RunResult, StopReason};
 use cc_secrets::Redactor;
 use cc_store::{LogFile, RunWriter};
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::{archive::Archive, meter::Meter, signal::Signal};
+use super::{archive::Archive, meter::Meter, signal::Signal, spend::Spend};
 use crate::{
     StreamFacts, WorkerError,
-    lines::{tidy, tidy_value},
+    lines::{self, tidy, tidy_value},
     narrator::Narrator,
     protocol::GuardHello,
     stream::bounded,
@@ -45,6 +45,7 @@ pub(super) struct Recorder {
     narrator: Narrator,
     guard_seen: bool,
     meter: Meter,
+    spend: Spend,
     last_words: String,
 }
 
@@ -65,6 +66,7 @@ impl Recorder {
             facts: StreamFacts::default(),
             narrator: Narrator::default(),
             guard_seen: false,
+            spend: Spend::default(),
             last_words: String::new(),
         }
     }
@@ -104,6 +106,11 @@ impl Recorder {
         &self.last_words
     }
 
+    /// What tokens cost from now on.
+    pub(super) fn prices_are(&mut self, prices: Vec<ModelPrice>) {
+        self.spend.prices_are(prices);
+    }
+
     /// Another process of the run begins, with a guard of its own.
     pub(super) fn expect_guard(&mut self) {
         self.guard_seen = false;
@@ -126,25 +133,25 @@ impl Recorder {
     }
 
     /// Keeps a line of standard output and says what it means.
-    pub(super) fn stdout(&mut self, line: String) -> Result<Line, WorkerError> {
-        self.meter.observe(line.len() + 1);
+    pub(super) fn stdout(&mut self, line: lines::Line) -> Result<Line, WorkerError> {
+        self.meter.observe(line.bytes);
         if !self.guard_seen
-            && let Ok(hello) = serde_json::from_str(&line)
+            && let Ok(hello) = serde_json::from_str(&line.text)
         {
             self.guard_seen = true;
             return Ok(Line::Guard(hello));
         }
-        match serde_json::from_str::<Value>(&line) {
+        match serde_json::from_str::<Value>(&line.text) {
             Ok(value) if value.is_object() => self.message(value),
-            _ if line.trim().is_empty() => Ok(Line::Other),
-            _ => self.text(EventSource::Stdout, line).map(|()| Line::Other),
+            _ if line.text.trim().is_empty() => Ok(Line::Other),
+            _ => self.text(EventSource::Stdout, &line.text).map(|()| Line::Other),
         }
     }
 
     /// Keeps a line of standard error.
-    pub(super) fn stderr(&mut self, line: String) -> Result<(), WorkerError> {
-        self.meter.observe(line.len() + 1);
-        self.text(EventSource::Stderr, line)
+    pub(super) fn stderr(&mut self, line: lines::Line) -> Result<(), WorkerError> {
+        self.meter.observe(line.bytes);
+        self.text(EventSource::Stderr, &line.text)
     }
 
     fn message(&mut self, mut value: Value) -> Result<Line, WorkerError> {
@@ -153,6 +160,7 @@ impl Recorder {
             return Ok(Line::Other);
         }
         let signal = Signal::of(&value);
+        self.count(&value)?;
         if value["type"] == "stream_event" {
             // A piece of what comes whole later. Never kept: a secret in two pieces passes every redactor.
             return self.tell(&value).map(|()| Line::Other);
@@ -172,6 +180,12 @@ impl Recorder {
             None if seen.result => Line::Result,
             None => Line::Other,
         })
+    }
+
+    fn count(&mut self, value: &Value) -> Result<(), WorkerError> {
+        self.spend.observe(value);
+        let told = self.spend.usd().and_then(|usd| self.meter.spent(usd));
+        told.map_or(Ok(()), |event| self.event(event))
     }
 
     fn redact(&self, value: &mut Value) {
@@ -235,9 +249,9 @@ impl Recorder {
         if fits { self.event(event) } else { Ok(()) }
     }
 
-    fn text(&mut self, source: EventSource, line: String) -> Result<(), WorkerError> {
+    fn text(&mut self, source: EventSource, line: &str) -> Result<(), WorkerError> {
         let Some(kept) = &mut self.kept else { return Ok(()) };
-        let mut text = kept.redactor.redact(&line).into_owned();
+        let mut text = kept.redactor.redact(line).into_owned();
         tidy(&mut text);
         if source == EventSource::Stderr {
             self.last_words = bounded(text.clone(), MAX_LAST_WORDS);

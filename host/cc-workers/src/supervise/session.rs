@@ -26,7 +26,7 @@ use super::{
 };
 use crate::{
     ControlReply, ControlRequest, LaunchSpec, Patience, WorkerError, guard,
-    lines::Lines,
+    lines::{self, Lines},
     os::{self, Ask, Guarded, Tree},
     protocol::{GuardHello, interrupt, user_message},
     tree::end_all,
@@ -34,6 +34,9 @@ use crate::{
 
 /// How long output may still come once every process that could write it has ended.
 const DRAIN: Duration = Duration::from_secs(2);
+
+/// How long a worker says nothing before its supervisor makes itself small.
+const QUIET: Duration = Duration::from_secs(5);
 
 /// What one process of a run came to.
 pub(super) struct Ended {
@@ -154,11 +157,15 @@ impl Session<'_> {
         let (mut out, mut err) = (Lines::new(stdout), Lines::new(stderr));
         let (mut out_open, mut err_open) = (true, true);
         let mut ended: Option<(i32, Instant)> = None;
+        let mut quiet_from = Some(Instant::now());
         while ended.is_none() || out_open || err_open {
             let until = ended.map_or(self.ladder.until(), |(_, at)| at + DRAIN);
             let question = self.questions.deadline().filter(|_| ended.is_none());
             tokio::select! {
-                line = out.next(), if out_open => out_open = self.stdout(line)?,
+                line = out.next(), if out_open => {
+                    out_open = self.stdout(line)?;
+                    quiet_from = Some(Instant::now());
+                }
                 line = err.next(), if err_open => err_open = self.stderr(line)?,
                 status = self.guard.wait(), if ended.is_none() => {
                     ended = Some((self.guard_ended(status), Instant::now()));
@@ -172,6 +179,10 @@ impl Session<'_> {
                     if ended.is_some() || !self.next_step()? {
                         break;
                     }
+                }
+                () = sleep_until(quiet_from.unwrap_or(until) + QUIET), if quiet_from.is_some() => {
+                    quiet_from = None;
+                    os::give_back_pages();
                 }
             }
         }
@@ -200,9 +211,9 @@ impl Session<'_> {
     }
 
     /// Takes a line; says whether more may come.
-    fn stdout(&mut self, line: std::io::Result<Option<String>>) -> Result<bool, WorkerError> {
+    fn stdout(&mut self, line: std::io::Result<Option<lines::Line>>) -> Result<bool, WorkerError> {
         let Some(line) = self.read(EventSource::Stdout, line)? else { return Ok(false) };
-        if line.is_empty() && self.worker.is_none() {
+        if line.text.is_empty() && self.worker.is_none() {
             // The guard's word begins with a line end.
             return Ok(true);
         }
@@ -216,7 +227,7 @@ impl Session<'_> {
         Ok(true)
     }
 
-    fn stderr(&mut self, line: std::io::Result<Option<String>>) -> Result<bool, WorkerError> {
+    fn stderr(&mut self, line: std::io::Result<Option<lines::Line>>) -> Result<bool, WorkerError> {
         let Some(line) = self.read(EventSource::Stderr, line)? else { return Ok(false) };
         self.recorder.stderr(line)?;
         self.keep_to_budget()?;
@@ -355,8 +366,8 @@ impl Session<'_> {
     fn read(
         &mut self,
         source: EventSource,
-        line: std::io::Result<Option<String>>,
-    ) -> Result<Option<String>, WorkerError> {
+        line: std::io::Result<Option<lines::Line>>,
+    ) -> Result<Option<lines::Line>, WorkerError> {
         line.or_else(|e| {
             self.recorder.event(EventBody::StreamError { source, error: e.to_string() })?;
             Ok(None)
