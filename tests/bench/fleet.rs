@@ -1,11 +1,11 @@
 //! Many runs: on disk, and at once.
 
-use std::time::Instant;
+use std::{thread, time::Instant};
 
 use cc_orchestrator_tests::{Sandbox, eventually, processes, script::Step};
 use serde_json::json;
 
-use super::{CALLS, memory, ms, spread, timed};
+use super::{CALLS, ingest::SETTLE, memory, ms, spread, timed};
 
 const KEPT: usize = 10_000;
 const AT_ONCE: usize = 100;
@@ -75,18 +75,17 @@ pub(super) fn at_once() {
     for id in &ids {
         eventually("its words", || sandbox.events(id).iter().any(|e| e["text"] == "working").then_some(()));
     }
+    thread::sleep(SETTLE);
     for role in ["supervise", "guard"] {
-        let all: Vec<u64> = processes::of(sandbox.root())
-            .iter()
-            .filter(|process| process.is(role))
-            .filter_map(processes::Process::resident)
-            .collect();
-        let (sum, most) = (all.iter().sum::<u64>(), all.iter().max().copied().unwrap_or_default());
+        let all: Vec<u32> =
+            processes::of(sandbox.root()).iter().filter(|process| process.is(role)).map(|p| p.pid).collect();
+        let each: Vec<u64> = all.iter().filter_map(|pid| processes::resident(*pid)).collect();
+        let own: u64 = all.iter().filter_map(|pid| processes::proportional(*pid)).sum();
         println!(
-            "  {} x {role}: {} MiB in all, the largest {:.1} MiB",
+            "  {} x {role}: {} MiB in all, each counted once; the largest {:.1} MiB resident",
             all.len(),
-            sum >> 20,
-            most as f64 / 1_048_576.0
+            own >> 20,
+            each.iter().max().copied().unwrap_or_default() as f64 / 1_048_576.0
         );
     }
     println!("  the server: {}", memory(client.pid()));

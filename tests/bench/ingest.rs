@@ -14,7 +14,7 @@ use super::memory;
 const FLOOD: u64 = 1 << 30;
 const LONG_LINE: usize = 50 << 20;
 /// Until the last line is worked off and the worker is quiet.
-const SETTLE: Duration = Duration::from_secs(6);
+pub(super) const SETTLE: Duration = Duration::from_secs(6);
 const IDLE: Duration = Duration::from_secs(20);
 const MEGABYTE: f64 = 1e6;
 

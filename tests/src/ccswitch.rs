@@ -12,6 +12,8 @@ pub struct Profile {
     name: String,
     env: Map<String, Value>,
     current: bool,
+    /// USD a million tokens, in and out.
+    price: Option<[f64; 2]>,
 }
 
 impl Profile {
@@ -24,7 +26,7 @@ impl Profile {
             "ANTHROPIC_MODEL": model,
         });
         let Value::Object(env) = env else { unreachable!("an object literal") };
-        Self { id: id.into(), name: name.into(), env, current: false }
+        Self { id: id.into(), name: name.into(), env, current: false, price: None }
     }
 
     /// With this key instead of a made-up one.
@@ -37,6 +39,13 @@ impl Profile {
     #[must_use]
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.env.insert(name.into(), value.into());
+        self
+    }
+
+    /// With its model's price in CC Switch's list, USD a million tokens.
+    #[must_use]
+    pub fn price(mut self, input: f64, output: f64) -> Self {
+        self.price = Some([input, output]);
         self
     }
 
@@ -85,6 +94,15 @@ pub(crate) fn write(folder: &Path, profiles: &[Profile]) {
             params![profile.id, profile.name, json!({ "env": profile.env }).to_string(), index, profile.current],
         )
         .expect("a provider");
+        if let Some([input, output]) = profile.price {
+            let model = profile.env["ANTHROPIC_MODEL"].as_str().expect("a model");
+            rows.execute(
+                "INSERT INTO model_pricing (model_id, display_name, input_cost_per_million, output_cost_per_million)
+                 VALUES (?1, ?1, ?2, ?3)",
+                params![model, input.to_string(), output.to_string()],
+            )
+            .expect("a price");
+        }
     }
     rows.commit().expect("a commit");
 }

@@ -1,6 +1,6 @@
 //! Steering workers: instructions, permission questions, stops, budgets and limits.
 
-use cc_orchestrator_tests::{McpClient, Sandbox, eventually, processes, script::Step};
+use cc_orchestrator_tests::{McpClient, Profile, Sandbox, eventually, processes, script::Step};
 use serde_json::{Value, json};
 
 /// A background run, started through MCP.
@@ -160,4 +160,39 @@ fn a_limited_run_is_parked_with_its_reset_or_goes_on_elsewhere() {
     });
     assert!(resumed["profile"].is_string(), "{resumed}");
     client.call("cc_stop_run", json!({ "run_id": id, "force": true }));
+}
+
+#[test]
+fn a_worker_that_outspends_its_budget_by_its_providers_prices_is_ended() {
+    let sandbox = Sandbox::new();
+    // One reply of the fake worker reads 100 tokens: 0.1 USD. What it would report at its end is far less.
+    sandbox.profiles(&[Profile::new("id-glm", "Zhipu GLM", "glm-5.2").price(1_000.0, 1.0).current()]);
+    let given = sandbox.record("given");
+    let steps = [
+        Step::Record(given.clone()),
+        Step::Say("That was dear.".into()),
+        Step::WaitFor(sandbox.record("never")),
+        Step::finish("Done."),
+    ];
+    let (mut client, id) = start(&sandbox, &steps, json!({ "max_cost_usd": 0.09 }));
+    let ended = end_of(&mut client, &id);
+    assert_eq!(
+        (&ended["status"], &ended["stop_reason"]),
+        (&json!("stopped"), &json!("cost_budget_exceeded")),
+        "{ended}"
+    );
+    assert!(types(&sandbox, &id).contains(&"budget_exceeded".into()));
+    let counted = sandbox.metadata(&id)["output_budget"]["counted_cost_usd"].as_f64().expect("a count");
+    assert!((0.1..0.11).contains(&counted), "{counted}");
+    assert_eq!(sandbox.received(&given).flag("--max-budget-usd"), None, "Claude Code makes up this price");
+}
+
+#[test]
+fn a_budget_whose_prices_nobody_lists_is_claude_codes_to_keep() {
+    let sandbox = Sandbox::with_profiles();
+    let given = sandbox.record("given");
+    let steps = [Step::Record(given.clone()), Step::finish("Done.")];
+    let (mut client, id) = start(&sandbox, &steps, json!({ "max_cost_usd": 0.5 }));
+    assert_eq!(end_of(&mut client, &id)["status"], "succeeded");
+    assert_eq!(sandbox.received(&given).flag("--max-budget-usd"), Some("0.5"));
 }

@@ -1,6 +1,6 @@
 //! From a route to a running worker: prompt, settings, record, supervisor.
 
-use std::path::PathBuf;
+use std::{num::NonZeroU32, path::PathBuf};
 
 use cc_domain::{
     Asking, Budget, BudgetUse, ModelPrice, OnLimit, PluginRef, Profile, Role, Route, RouteDrift, RunId,
@@ -23,7 +23,7 @@ use crate::{
     rules::{self, Redaction},
 };
 
-/// How long a permission question waits before it is denied.
+/// How long a permission question waits before it is denied, when the user's overrides do not say.
 const ANSWER_WITHIN_SECONDS: u32 = 600;
 
 /// How often a run may fail over.
@@ -40,7 +40,8 @@ pub(crate) struct Start {
     pub(crate) cwd: Option<String>,
     pub(crate) budget: Budget,
     pub(crate) asking: Asking,
-    pub(crate) on_limit: OnLimit,
+    /// None: as the user's overrides say.
+    pub(crate) on_limit: Option<OnLimit>,
     /// Include words as they are written; only their number is kept.
     pub(crate) partial: bool,
     /// The session to go on with, and its run.
@@ -66,7 +67,7 @@ impl Start {
             cwd: None,
             budget: Budget::default(),
             asking: Asking::default(),
-            on_limit: OnLimit::default(),
+            on_limit: None,
             partial: false,
             resume: None,
             parent: None,
@@ -125,12 +126,20 @@ pub(crate) fn plan(cx: &Context, start: Start) -> Result<Plan, OpError> {
     }
     let model = routed.route.model.as_deref();
     let settings = routed.profiles.worker_settings(&routed.route.profile_id, model)?;
+    let usual = policy.overrides()?.runs;
+    let on_limit = start.on_limit.or(usual.on_limit).unwrap_or_default();
     Ok(Plan {
         run_id: RunId::new(Timestamp::now()),
         session_id: start.resume.clone().unwrap_or_else(cc_workers::new_session_id),
         system_prompt: system_prompt(&policy, &project, &start)?,
         prompt: prompt(&start),
-        alternatives: alternatives(&policy, &routed, &start)?,
+        alternatives: if on_limit == OnLimit::Failover {
+            alternatives(&policy, &routed)?
+        } else {
+            Vec::new()
+        },
+        answer_within_seconds: usual.answer_within_seconds.map_or(ANSWER_WITHIN_SECONDS, NonZeroU32::get),
+        on_limit,
         rules: rules::redactor(&policy, &settings)?,
         prices: prices(routed.profile()?),
         settings,
@@ -154,6 +163,8 @@ pub(crate) struct Plan {
     alternatives: Vec<Alternative>,
     settings: WorkerSettings,
     prices: Vec<ModelPrice>,
+    on_limit: OnLimit,
+    answer_within_seconds: u32,
     rules: Redaction,
 }
 
@@ -198,7 +209,7 @@ impl Plan {
             budget: record.budget.clone(),
             prices: self.prices.clone(),
             on_limit: record.on_limit,
-            answer_within_seconds: ANSWER_WITHIN_SECONDS,
+            answer_within_seconds: self.answer_within_seconds,
             alternatives: self.alternatives.clone(),
             patience: Patience::default(),
         };
@@ -263,7 +274,7 @@ impl Plan {
             route,
             command,
             asking: self.start.asking,
-            on_limit: self.start.on_limit,
+            on_limit: self.on_limit,
             budget: self.start.budget.clone(),
             output_budget: BudgetUse::default(),
             session_id: Some(self.session_id.clone()),
@@ -311,10 +322,7 @@ impl Plan {
 
 /// Where a run that is to fail over goes on: the router's choices without those before. Settled now, because a
 /// supervisor has no plugins.
-fn alternatives(policy: &Policy, routed: &Routed, start: &Start) -> Result<Vec<Alternative>, OpError> {
-    if start.on_limit != OnLimit::Failover {
-        return Ok(Vec::new());
-    }
+fn alternatives(policy: &Policy, routed: &Routed) -> Result<Vec<Alternative>, OpError> {
     let (mut left, mut before, mut found) =
         (routed.candidates.clone(), routed.route.profile_id.clone(), Vec::new());
     while found.len() < MOST_ALTERNATIVES {

@@ -10,7 +10,8 @@ use tokio::time::Instant;
 
 use crate::{Context, OpError, Progress, arguments, wait, watched};
 
-/// How often a waiting call looks.
+/// How often a waiting call looks: soon at first, for what ends at once, and then ten times a second.
+const LOOK_SOON: Duration = Duration::from_millis(5);
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 const EVENTS_A_LOOK: usize = 1_000;
 const BYTES_A_LOOK: usize = 1 << 20;
@@ -69,13 +70,15 @@ pub(crate) async fn for_change(
     patience: Duration,
 ) -> Result<Option<RunId>, OpError> {
     let begun = Instant::now();
+    let mut pause = LOOK_SOON;
     loop {
         let (seen, changed) = look(cx, runs, what, begun.elapsed()).await?;
         if changed.is_some() || begun.elapsed() >= patience {
             return Ok(changed);
         }
         runs = seen;
-        tokio::time::sleep(LOOK_EVERY.min(patience.saturating_sub(begun.elapsed()))).await;
+        tokio::time::sleep(pause.min(patience.saturating_sub(begun.elapsed()))).await;
+        pause = (pause * 2).min(LOOK_EVERY);
     }
 }
 

@@ -12,7 +12,8 @@ use crate::{Context, Effect, OpError, Operation, Output};
 #[derive(Debug, Deserialize, JsonSchema, clap::Args)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct LocalPolicy {
-    /// preferred_models, preferred_profiles: {role: name}; notes; plugins: {id: {key: value}}; null removes.
+    /// preferred_models, preferred_profiles: {role: name}; notes; plugins: {id: {key: value}}; runs: {on_limit: wait,
+    /// failover or fail, answer_within_seconds}; null removes.
     #[arg(long, value_name = "JSON", value_parser = object)]
     #[serde(default)]
     config: Option<Map<String, Value>>,

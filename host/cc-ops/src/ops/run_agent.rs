@@ -66,7 +66,7 @@ impl RunAgent {
             cwd: self.cwd,
             budget: Budget::for_answer(),
             // The caller waits for the answer: it should hear of a limit now.
-            on_limit: OnLimit::Fail,
+            on_limit: Some(OnLimit::Fail),
             ..Start::new(mode, job, self.task)
         })
     }

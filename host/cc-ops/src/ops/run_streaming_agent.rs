@@ -64,7 +64,7 @@ pub(crate) struct RunStreamingAgent {
     #[arg(long)]
     #[serde(default)]
     ask: bool,
-    /// Usage limit; default wait.
+    /// Usage limit; default wait, or cc_local_policy runs.on_limit.
     #[arg(long, value_parser = on_limit)]
     on_limit: Option<OnLimit>,
 }
@@ -153,7 +153,7 @@ impl RunStreamingAgent {
             cwd: self.cwd,
             partial: self.include_partial_messages.unwrap_or(true) && !self.final_only,
             asking: if self.ask { Asking::Ask } else { Asking::Deny },
-            on_limit: self.on_limit.unwrap_or_default(),
+            on_limit: self.on_limit,
             budget,
             ..Start::new(mode, job, self.task)
         })

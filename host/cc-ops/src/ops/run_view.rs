@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use cc_domain::{Activity, PermissionDenial, RunId, RunMode, RunRecord, RunStatus, Usage};
+use cc_domain::{Activity, PermissionDenial, RunId, RunMode, RunRecord, RunStatus, StopReason, Usage};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -52,6 +52,8 @@ pub(crate) struct RunDetails {
     duration_ms: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     exit_code: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stop_reason: Option<StopReason>,
     #[serde(skip_serializing_if = "is_false")]
     result_truncated: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -172,6 +174,7 @@ impl RunDetails {
     fn of(record: &RunRecord, run_dir: &Path) -> Self {
         let result = record.result.as_ref();
         let actual = result.and_then(|r| r.actual.model.as_deref());
+        let counted = record.output_budget.counted_cost_usd;
         Self {
             active: record.status.is_active(),
             role: record.role.to_string(),
@@ -193,12 +196,14 @@ impl RunDetails {
             finished_at: record.finished_at.clone(),
             duration_ms: record.duration_ms,
             exit_code: record.exit_code,
+            stop_reason: record.stop_reason,
             result_truncated: false,
             api_error_status: result.and_then(|r| r.api_error_status),
             permission_denials: result.map(|r| r.permission_denials.clone()).unwrap_or_default(),
             usage: result.map(|r| r.usage).filter(|usage| usage.total() > 0),
-            cost_usd: result.and_then(|r| r.cost_usd),
-            cost_is_estimate: result.is_some_and(|r| r.cost_is_estimate),
+            cost_usd: counted.or_else(|| result?.cost_usd),
+            // By listed prices a turn's end leaves nothing to reckon.
+            cost_is_estimate: result.map_or(counted.is_some(), |r| r.cost_is_estimate && counted.is_none()),
             session_id: result.and_then(|r| r.session_id.clone()),
             cwd: record.cwd.display().to_string(),
             run_dir: run_dir.display().to_string(),

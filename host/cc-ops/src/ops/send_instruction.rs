@@ -205,7 +205,7 @@ impl SendInstruction {
             cwd: Some(old.cwd.display().to_string()),
             budget: old.budget.clone(),
             asking: old.asking,
-            on_limit: old.on_limit,
+            on_limit: Some(old.on_limit),
             partial: true,
             resume,
             parent: Some(old.run_id.clone()),

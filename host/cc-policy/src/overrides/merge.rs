@@ -61,7 +61,7 @@ fn merge_key(document: &mut DocumentMut, key: &str, value: &Value) -> Result<(),
             Ok(())
         }
         ("notes", text) => set(document.as_table_mut(), key, text),
-        ("preferred_profiles" | "preferred_models", entries) => {
+        ("preferred_profiles" | "preferred_models" | "runs", entries) => {
             merge_table(table(document.as_table_mut(), key, false)?, key, entries)
         }
         ("plugins", plugins) => {
@@ -157,6 +157,16 @@ mod tests {
     }
 
     #[test]
+    fn what_runs_do_by_default_is_set_and_checked() {
+        let set =
+            merged(json!({"runs": {"on_limit": "failover", "answer_within_seconds": 60}})).expect("merged");
+        assert!(set.ends_with("\n[runs]\nanswer_within_seconds = 60\non_limit = \"failover\"\n"), "{set}");
+        let home = tempfile::tempdir().expect("a home");
+        let refused = merge_overrides(home.path(), &json!({"runs": {"on_limit": "sleep"}}), true);
+        assert!(refused.expect_err("refused").to_string().contains("failover"));
+    }
+
+    #[test]
     fn null_removes_a_value_or_a_whole_table() {
         let one = merged(json!({"preferred_models": {"review": null}})).expect("merged");
         assert!(one.contains("[preferred_models]") && !one.contains("review ="), "{one}");
@@ -169,7 +179,7 @@ mod tests {
         let refusal = |config| merged(config).expect_err("refused").to_string();
         assert!(
             refusal(json!({"preferred_model": {}}))
-                .contains("preferred_profiles, preferred_models, notes, plugins")
+                .contains("preferred_profiles, preferred_models, notes, plugins, runs")
         );
         assert!(refusal(json!({"preferred_models": "a"})).contains("object"));
         assert!(refusal(json!({"preferred_models": {"review": ["a"]}})).contains("review"));

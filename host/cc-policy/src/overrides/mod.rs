@@ -4,10 +4,11 @@ mod merge;
 
 use std::{
     collections::BTreeMap,
+    num::NonZeroU32,
     path::{Path, PathBuf},
 };
 
-use cc_domain::Role;
+use cc_domain::{OnLimit, Role};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -40,6 +41,21 @@ pub struct Overrides {
     /// Plugin id → its settings; they replace the defaults of its manifest.
     #[serde(default)]
     pub plugins: BTreeMap<PluginId, BTreeMap<String, Setting>>,
+    /// What runs do when their caller does not say.
+    #[serde(default)]
+    pub runs: RunDefaults,
+}
+
+/// What runs do when their caller does not say.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunDefaults {
+    /// At a usage limit: `wait` for its reset, `failover` to the router's next choice, or `fail`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_limit: Option<OnLimit>,
+    /// How long a permission question waits before it is denied, seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer_within_seconds: Option<NonZeroU32>,
 }
 
 /// A role, a task type or `default`.
@@ -64,7 +80,7 @@ impl TryFrom<String> for Name {
 
 impl Overrides {
     /// Its keys.
-    pub const KEYS: [&str; 4] = ["preferred_profiles", "preferred_models", "notes", "plugins"];
+    pub const KEYS: [&str; 5] = ["preferred_profiles", "preferred_models", "notes", "plugins", "runs"];
 
     /// Reads the home's overrides; none set when there is no file.
     ///
@@ -121,6 +137,8 @@ mod tests {
             ("[preferred_models]\nreview = \"\"\n", 2),
             ("[preferred_models]\n\nReview = \"a\"\n", 3),
             ("notes = 4", 1),
+            ("[runs]\non_limit = \"sleep\"", 2),
+            ("[runs]\nanswer_within_seconds = 0", 2),
         ] {
             let error = Overrides::parse("overrides.toml", text).expect_err(text);
             assert_eq!(error.line, line, "{error}");

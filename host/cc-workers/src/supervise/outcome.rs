@@ -106,9 +106,24 @@ fn reason(ending: &Ending) -> Option<String> {
     match (ending.cause, &ending.result) {
         (Some(Cause::Timeout), _) => Some("the time limit was reached".into()),
         (Some(Cause::Stopped), _) => Some("a stop was asked for".into()),
-        (Some(Cause::Budget(_)), _) => Some("a budget was used up".into()),
+        (Some(Cause::Budget(reason)), _) => Some(used_up(reason).into()),
         (None, Some(result)) => Some(reported(result)),
         (None, None) => Some(silent(ending)),
+    }
+}
+
+/// Which budget, by the argument that sets it.
+fn used_up(reason: StopReason) -> &'static str {
+    match reason {
+        StopReason::OutputBudgetExceeded => {
+            "max_output_bytes was reached; output_budget_policy truncate lets a worker go on"
+        }
+        StopReason::EventsBudgetExceeded => {
+            "max_events_bytes was reached; output_budget_policy truncate lets a worker go on"
+        }
+        StopReason::CostBudgetExceeded => "max_cost_usd was outspent, by the provider's listed prices",
+        StopReason::TurnsBudgetExceeded => "max_turns was reached",
+        StopReason::UserRequested | StopReason::Timeout => "the run was ended",
     }
 }
 
