@@ -32,26 +32,31 @@ pub fn write(to: &mut impl Write, bytes: u64, session: &str) -> io::Result<u64> 
     Ok(written)
 }
 
-fn block(session: &str) -> Vec<u8> {
+/// One round of a conversation, as lines: pieces of a reply, the reply, and what its tool answered.
+#[must_use]
+pub fn round(turn: usize, session: &str) -> Vec<u8> {
     let source: Vec<&str> = SOURCE.lines().collect();
+    let shown = SHOWN[turn % SHOWN.len()];
+    let from = (turn * 37) % source.len();
+    let text = source.iter().cycle().skip(from).take(shown).copied().collect::<Vec<_>>().join("\n");
+    let mut round = Vec::new();
+    for mut line in lines(turn, &text) {
+        line["session_id"] = session.into();
+        round.extend(line.to_string().bytes());
+        round.push(b'\n');
+    }
+    round
+}
+
+fn block(session: &str) -> Vec<u8> {
     let mut block = Vec::with_capacity(BLOCK + (1 << 20));
-    let mut turn = 0;
+    let mut turns = 0..;
     while block.len() < BLOCK {
-        let shown = SHOWN[turn % SHOWN.len()];
-        let from = (turn * 37) % source.len();
-        let text = source.iter().cycle().skip(from).take(shown).copied().collect::<Vec<_>>().join("\n");
-        for line in lines(turn, &text) {
-            let mut line = line;
-            line["session_id"] = session.into();
-            block.extend(line.to_string().bytes());
-            block.push(b'\n');
-        }
-        turn += 1;
+        block.extend(turns.next().map(|turn| round(turn, session)).unwrap_or_default());
     }
     block
 }
 
-/// A round of the conversation: pieces of a reply, the reply, what a tool answered.
 fn lines(turn: usize, text: &str) -> Vec<Value> {
     let id = format!("toolu_{turn:08}");
     let few: String = text.chars().take(900).collect();

@@ -31,6 +31,8 @@ pub enum Step {
     HugeLine(usize),
     /// At least so many bytes of the stream, as fast as they are read.
     Flood(u64),
+    /// Works for so many seconds: a round of the conversation each.
+    Work(usize),
     /// The last line of the stream.
     Finish {
         /// The answer.

@@ -106,6 +106,10 @@ impl Worker {
             Step::Say(text) => self.say(&self.keyed(text)),
             Step::HugeLine(bytes) => self.say(&"x".repeat(*bytes)),
             Step::Flood(bytes) => drop(flood::write(&mut io::stdout().lock(), *bytes, SESSION)),
+            Step::Work(seconds) => (0..*seconds).for_each(|turn| {
+                out(&flood::round(turn, SESSION));
+                thread::sleep(Duration::from_secs(1));
+            }),
             Step::Finish { text, is_error } => line(&self.result(&self.keyed(text), *is_error)),
             Step::Heed => self.heed(),
             Step::Ask(file) => self.ask(file),
