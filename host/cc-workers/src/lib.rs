@@ -4,7 +4,8 @@
 //! [`supervise`], which starts a [`guard`], which starts the worker. The supervisor reads the worker's
 //! stream and is the run's one writer. The guard does nothing but wait, so that the worker's whole tree
 //! ends with the run even when the supervisor is killed.
-// The workspace denies unsafe code; `os/pages.rs` says why it needs some.
+// Not `forbid`: `os/pages.rs` says why it needs some.
+#![deny(unsafe_code)]
 
 mod claude;
 mod command;
