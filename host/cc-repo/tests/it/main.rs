@@ -1,0 +1,4 @@
+//! Snapshots, changes, scope, diff and rollback on real repositories.
+
+mod project;
+mod snapshots;
