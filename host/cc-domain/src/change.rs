@@ -247,3 +247,39 @@ pub struct Diff {
     /// What was left out, in sentences.
     pub left_out: Vec<String>,
 }
+
+/// A thing and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Remark {
+    /// What it is about.
+    pub what: String,
+    /// Why, in a sentence.
+    pub why: String,
+}
+
+/// What a rollback does, or would do.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rollback {
+    /// Whether it was done.
+    pub done: bool,
+    /// Files and links that get back what they held.
+    pub restored: Vec<String>,
+    /// Files and links that go; a snapshot has what they held.
+    pub removed: Vec<String>,
+    /// What goes without a snapshot having it: moved into the product's own folder, to be brought back.
+    pub set_aside: Vec<String>,
+    /// What is brought back from there.
+    pub brought_back: Vec<String>,
+    /// Files and folders that get back their permissions.
+    pub modes: Vec<String>,
+    /// Refs that move back, with the repository's folder before a colon if it is not the project's own.
+    pub refs: Vec<RefChange>,
+    /// Files in git folders that get back what they held.
+    pub git_files: Vec<String>,
+    /// Folders of the repositories whose index is restored; the project's own is `.`.
+    pub indexes: Vec<String>,
+    /// What stays as it is, though the run changed it.
+    pub left: Vec<Remark>,
+    /// What somebody changed since. While there are any, nothing is done.
+    pub conflicts: Vec<Remark>,
+}

@@ -21,7 +21,7 @@ pub use activity::{Activity, Doing};
 pub use budget::{Asking, Budget, BudgetPolicy, BudgetState, BudgetUse, OnLimit};
 pub use change::{
     ChangeKind, Changes, CommitMade, Diff, FileChange, FileKind, FolderChange, GitFileChange, OutsideChange,
-    RefChange, RepoChange, Risk, ScopeRule, ScopeVerdict, Violation, WriteScope,
+    RefChange, Remark, RepoChange, Risk, Rollback, ScopeRule, ScopeVerdict, Violation, WriteScope,
 };
 pub use event::{Answerer, Block, BudgetEvent, Budgeted, Event, EventBody, EventSource, Question, ToolCall};
 pub use finding::{Comparison, Finding, Opinion, SharedPlace, Stance, compare, findings};

@@ -10,11 +10,13 @@
 mod changes;
 mod error;
 mod git;
+mod objects;
 mod os;
 mod path;
 mod place;
 mod project;
 mod repo;
+mod restore;
 mod snapshot;
 
 pub use changes::changes;

@@ -25,6 +25,8 @@ pub(crate) struct Place {
     /// Has the refs that keep them.
     pub(crate) refs: Git,
     pub(crate) object_format: String,
+    /// Whether the store is that of the project's repository.
+    pub(crate) is_own: bool,
 }
 
 impl Place {
@@ -34,14 +36,26 @@ impl Place {
         let places = Places::of(root)?;
         let own = prepare(&state.join("git"), &places.object_format)?;
         let store = own.with("GIT_OBJECT_DIRECTORY", places.common.join("objects"));
-        Ok(Self { root: root.to_owned(), store, refs: places.git, object_format: places.object_format })
+        Ok(Self {
+            root: root.to_owned(),
+            store,
+            refs: places.git,
+            object_format: places.object_format,
+            is_own: true,
+        })
     }
 
     /// In a repository of ours.
     pub(crate) fn shadow(root: &Path, state: &Path) -> Result<Self> {
         git::check_version()?;
         let store = prepare(&state.join("shadow"), "sha1")?;
-        Ok(Self { root: root.to_owned(), refs: store.clone(), store, object_format: "sha1".to_owned() })
+        Ok(Self {
+            root: root.to_owned(),
+            refs: store.clone(),
+            store,
+            object_format: "sha1".to_owned(),
+            is_own: false,
+        })
     }
 
     /// The file with what the last snapshot saw.

@@ -3,7 +3,7 @@
 pub(crate) mod commits;
 pub(crate) mod delta;
 mod files;
-mod repos;
+pub(crate) mod repos;
 
 use cc_domain::{ChangeKind, Changes, FolderChange, OutsideChange};
 

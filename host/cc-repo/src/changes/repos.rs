@@ -57,7 +57,11 @@ fn add_commits(
     change: &mut RepoChange,
     incomplete: &mut Vec<String>,
 ) {
-    let git = if path.is_root() { Ok(to.place.store.clone()) } else { to.place.repo_at(path).map(|p| p.git) };
+    let git = if path.is_root() && to.place.is_own {
+        Ok(to.place.store.clone())
+    } else {
+        to.place.repo_at(path).map(|p| p.git)
+    };
     match git.and_then(|git| commits::made(&git, before, after)) {
         Ok((commits, is_all)) => {
             change.commits = commits;

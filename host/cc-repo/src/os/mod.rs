@@ -22,3 +22,10 @@ pub(crate) struct Stat {
     /// Permission bits.
     pub(crate) mode: u32,
 }
+
+impl Stat {
+    /// Whether the content is surely the same; a file that was moved counts, though its record changed.
+    pub(crate) fn is_same_file(&self, other: &Self) -> bool {
+        (self.size, self.modified, self.inode) == (other.size, other.modified, other.inode)
+    }
+}

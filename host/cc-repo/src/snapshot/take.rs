@@ -220,11 +220,12 @@ impl Taking<'_> {
 
     fn write(&self, to: &mut dyn Write, scratch: &str, content: &mut Content) -> io::Result<Vec<RelPath>> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        let tips = content.repos.get(&RelPath::default()).map(|(_, read)| read.tips.as_slice());
+        let own = content.repos.get(&RelPath::default()).filter(|_| self.place.is_own);
+        let tips = own.map(|(_, read)| read.tips.as_slice());
         let mut import = Import::begin(to, scratch, self.title, now, tips.unwrap_or_default())?;
         let unreadable = self.write_files(&mut import, content)?;
         for (path, (places, read)) in &content.repos {
-            write_repo(&mut import, path, places, read)?;
+            write_repo(&mut import, path, places, read, self.place.is_own)?;
         }
         for (link, bytes) in &content.outside {
             import.bytes(&Snapshot::outside_file(link), MODE_FILE, bytes)?;
@@ -309,7 +310,13 @@ fn is_tracked(path: &RelPath, repos: &BTreeMap<RelPath, (Places, Read)>) -> bool
     })
 }
 
-fn write_repo(import: &mut Import<'_>, repo: &RelPath, places: &Places, read: &Read) -> io::Result<()> {
+fn write_repo(
+    import: &mut Import<'_>,
+    repo: &RelPath,
+    places: &Places,
+    read: &Read,
+    is_own: bool,
+) -> io::Result<()> {
     let folder = Snapshot::repo_folder(repo);
     if let Ok(index) = fs::read(places.own.join("index")) {
         import.bytes(&folder.child(b"index"), MODE_FILE, &index)?;
@@ -326,7 +333,7 @@ fn write_repo(import: &mut Import<'_>, repo: &RelPath, places: &Places, read: &R
         };
         import.bytes(&folder.child(b"guarded").child(name.bytes()), mode, &bytes)?;
     }
-    if repo.is_root() {
+    if is_own && repo.is_root() {
         // Only the index names these; our commit keeps git's housekeeping from them.
         for blob in &read.staged {
             import.object(&folder.child(b"staged").child(blob.as_bytes()), MODE_FILE, blob)?;

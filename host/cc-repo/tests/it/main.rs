@@ -1,4 +1,6 @@
 //! Snapshots, changes, scope, diff and rollback on real repositories.
 
+mod picture;
 mod project;
+mod rollbacks;
 mod snapshots;
