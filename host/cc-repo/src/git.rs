@@ -155,7 +155,7 @@ impl Git {
         os::without_window(&mut command).env_clear();
         command.envs(PASSED.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
         command.env("GIT_DIR", &self.dir).envs(FIXED.iter().copied());
-        command.env("GIT_GRAFT_FILE", os::NULL_DEVICE);
+        command.env("GIT_GRAFT_FILE", format!("{}/none", os::NULL_DEVICE));
         if !self.user_config {
             command.env("GIT_CONFIG_GLOBAL", os::NULL_DEVICE).env("GIT_CONFIG_NOSYSTEM", "1");
         }
@@ -164,7 +164,8 @@ impl Git {
         }
         command.envs(self.vars.iter().map(|(name, value)| (name, value)));
         command.arg("--no-pager");
-        for name in ["core.hooksPath", "core.attributesFile"] {
+        let own = if self.user_config { None } else { Some("core.excludesFile") };
+        for name in ["core.hooksPath", "core.attributesFile"].into_iter().chain(own) {
             command.arg("-c").arg(format!("{name}={}", os::NULL_DEVICE));
         }
         command.args(SAFE.iter().flat_map(|setting| ["-c", setting]));

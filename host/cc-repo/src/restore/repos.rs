@@ -87,7 +87,7 @@ impl Repos {
             }
         };
         let now = repo_state::read(&places)?.state;
-        let refs = self.refs(folder, changed, &now);
+        let refs = self.refs(folder, &places, changed, &now)?;
         let files = self.files(expected, folder, &places, &guarded)?;
         let mut plan = RepoPlan { folder: folder.clone(), places, refs, files, index: None };
         if !is_index_same {
@@ -97,16 +97,31 @@ impl Repos {
         Ok(())
     }
 
-    /// A ref goes back only while it is where the run left it.
-    fn refs(&mut self, folder: &RelPath, changed: Vec<RefChange>, now: &RepoState) -> Vec<RefChange> {
-        let (moving, others): (Vec<_>, Vec<_>) =
-            changed.into_iter().partition(|change| now.refs.get(&change.name) == change.before.as_ref());
-        let moved_since = others.iter().filter(|change| now.refs.get(&change.name) != change.after.as_ref());
-        self.left.extend(
-            moved_since
-                .map(|change| remark(&format!("{} in {}", change.name, name(folder)), "it was moved since")),
-        );
-        moving
+    /// A ref goes back only while it is where the run left it, and only to what is still there.
+    fn refs(
+        &mut self,
+        folder: &RelPath,
+        places: &Places,
+        changed: Vec<RefChange>,
+        now: &RepoState,
+    ) -> Result<Vec<RefChange>> {
+        let stored = stored(places, &changed)?;
+        let mut moving = Vec::new();
+        for change in changed {
+            let is = now.refs.get(&change.name);
+            let is_there = change.after.as_ref().is_none_or(|id| stored.contains(id));
+            let why = match is == change.before.as_ref() {
+                true if is_there => {
+                    moving.push(change);
+                    continue;
+                }
+                true => "the commit it was at is gone",
+                false if is == change.after.as_ref() => continue,
+                false => "it was moved since",
+            };
+            self.left.push(remark(&format!("{} in {}", change.name, name(folder)), why));
+        }
+        Ok(moving)
     }
 
     fn files(
@@ -176,6 +191,18 @@ impl Repos {
             self.left.push(remark(&git, "the repository is gone, with its history"));
         }
     }
+}
+
+/// Which of the values that refs shall get are there to be had.
+fn stored(places: &Places, changes: &[RefChange]) -> Result<BTreeSet<String>> {
+    let (names, ids): (Vec<&String>, Vec<&String>) = changes
+        .iter()
+        .filter_map(|change| change.after.as_ref())
+        .partition(|value| value.starts_with("ref: "));
+    let args = ["cat-file", "--batch-check=%(objectname)"];
+    let said = places.git.feed(&args, |to| ids.iter().try_for_each(|id| writeln!(to, "{id}")))?;
+    let said = String::from_utf8_lossy(&said);
+    Ok(said.lines().map(str::to_owned).chain(names.into_iter().cloned()).collect())
 }
 
 /// Where `HEAD` will be.

@@ -90,7 +90,7 @@ impl<'a> Walk<'a> {
                 self.child(at, &meta, fate, levels)?;
             }
         }
-        if is_empty && fate != Fate::Ignored {
+        if is_empty {
             self.found.empty.push(path.clone());
         }
         levels.truncate(depth);

@@ -2,5 +2,6 @@
 
 mod picture;
 mod project;
+mod random;
 mod rollbacks;
 mod snapshots;
