@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 mod changes;
+mod diff;
 mod error;
 mod git;
 mod objects;
@@ -17,12 +18,17 @@ mod place;
 mod project;
 mod repo;
 mod restore;
+mod risk;
+mod scope;
 mod snapshot;
 
 pub use changes::changes;
+pub use diff::{DiffOptions, diff};
 pub use error::{RepoError, Result};
 pub use project::{Project, ProjectError};
 pub use repo::{Moment, Options, Repo};
+pub use risk::{risks, summary};
+pub use scope::Scope;
 pub use snapshot::Snapshot;
 
 /// Where the product keeps its own records in a project: never part of a snapshot.
