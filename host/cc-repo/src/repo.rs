@@ -94,10 +94,6 @@ impl Repo {
         &self.root
     }
 
-    pub(crate) fn state(&self) -> &Path {
-        &self.state
-    }
-
     /// Keeps how the project is before a run.
     ///
     /// # Errors
@@ -167,9 +163,13 @@ impl Repo {
     /// When git refuses.
     pub fn forget(&self, run: &str) -> Result<()> {
         for moment in [Moment::Before, Moment::After, Moment::RolledBack] {
-            self.place.refs.run(&["update-ref", "-d", &ref_name(run, moment)])?;
+            self.drop_ref(&self.place, run, moment)?;
         }
         Ok(())
+    }
+
+    pub(crate) fn drop_ref(&self, place: &Place, run: &str, moment: Moment) -> Result<()> {
+        place.refs.run(&["update-ref", "-d", &ref_name(run, moment)]).map(drop)
     }
 }
 

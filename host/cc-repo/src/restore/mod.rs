@@ -47,7 +47,10 @@ impl Repo {
             return Ok(plan.describe());
         }
         plan.refuse()?;
-        self.take(&before.place, Some((run, Moment::RolledBack)), Some(before), &[])?;
+        // One that stopped half way is taken up again: what there was before it is what counts.
+        if self.find(run, Moment::RolledBack).is_err() {
+            self.take(&before.place, Some((run, Moment::RolledBack)), Some(before), &[])?;
+        }
         plan.apply()
     }
 
@@ -69,7 +72,9 @@ impl Repo {
             return Ok(plan.describe());
         }
         plan.refuse()?;
-        plan.apply()
+        let done = plan.apply()?;
+        self.drop_ref(&back.place, run, Moment::RolledBack)?;
+        Ok(done)
     }
 }
 

@@ -75,9 +75,15 @@ pub(crate) fn files(
     let sides: Vec<_> =
         deltas.iter().zip(&lives).map(|(delta, live)| (&delta.path, &delta.from, live)).collect();
     let same = live::matches(expected, root, &sides)?;
+    let wanted: Vec<_> =
+        deltas.iter().zip(&lives).map(|(delta, live)| (&delta.path, &delta.to, live)).collect();
+    let done = live::matches(target, root, &wanted)?;
     let mut plan = Files { modes, ..Files::default() };
-    for ((delta, live), same) in deltas.iter().zip(&lives).zip(same) {
-        plan.add(delta, live, same, aside);
+    for (((delta, live), same), done) in deltas.iter().zip(&lives).zip(same).zip(done) {
+        // What is already as it shall be is nobody's conflict.
+        if same || !done {
+            plan.add(delta, live, same, aside);
+        }
     }
     plan.check_ways(root);
     plan.check_folders(root, &deltas, &lives);
@@ -146,7 +152,7 @@ impl Files {
             match (Live::at(root, &mode.path)?, mode.is_folder) {
                 (Live::Folder, true) => kept.push(mode),
                 (Live::File(stat), false) if stat.mode == mode.from => kept.push(mode),
-                (Live::File(_), false) => {
+                (Live::File(stat), false) if stat.mode != mode.to => {
                     self.conflicts.push(remark(&mode.path, "its permissions were changed since"));
                 }
                 _ => {}

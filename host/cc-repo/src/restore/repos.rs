@@ -179,6 +179,7 @@ impl Repos {
         let now = expected.place.repo_at(folder).and_then(|places| repo_state::read(&places));
         match now {
             Ok(now) if now.state == *from => self.aside.push(folder.child(b".git")),
+            _ if !folder.child(b".git").under(&expected.place.root).exists() => {}
             _ => self.conflicts.push(remark(&folder.child(b".git"), "the repository was changed since")),
         }
     }

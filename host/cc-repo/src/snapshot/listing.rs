@@ -53,10 +53,6 @@ impl Listing {
         self.0.binary_search_by(|entry| entry.path.cmp(path)).ok().map(|at| &self.0[at])
     }
 
-    pub(crate) fn any_in(&self, folder: &RelPath) -> bool {
-        self.0.iter().any(|entry| entry.path.is_in(folder))
-    }
-
     /// What is in one of the two or differs: (ours, theirs).
     pub(crate) fn differences<'a>(&'a self, other: &'a Self) -> Vec<(Option<&'a Entry>, Option<&'a Entry>)> {
         let (mut ours, mut theirs) = (self.0.iter().peekable(), other.0.iter().peekable());
