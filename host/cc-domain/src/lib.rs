@@ -3,6 +3,7 @@
 
 mod activity;
 mod budget;
+mod change;
 mod event;
 mod finding;
 mod id;
@@ -18,6 +19,10 @@ mod secret;
 
 pub use activity::{Activity, Doing};
 pub use budget::{Asking, Budget, BudgetPolicy, BudgetState, BudgetUse, OnLimit};
+pub use change::{
+    ChangeKind, Changes, CommitMade, Diff, FileChange, FileKind, FolderChange, GitFileChange, OutsideChange,
+    RefChange, Remark, RepoChange, Risk, Rollback, ScopeRule, ScopeVerdict, Violation, WriteScope,
+};
 pub use event::{Answerer, Block, BudgetEvent, Budgeted, Event, EventBody, EventSource, Question, ToolCall};
 pub use finding::{Comparison, Finding, Opinion, SharedPlace, Stance, compare, findings};
 pub use id::{IdError, RunId, TeamId};

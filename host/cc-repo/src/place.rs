@@ -1,0 +1,93 @@
+//! Where a project's snapshots are kept.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+use crate::{
+    RepoError, Result,
+    git::{self, Git},
+    path::RelPath,
+    snapshot::repo_state::Places,
+};
+
+/// The store of a project's snapshots.
+///
+/// For a repository that is its own object store, written through a git folder of ours that no configuration
+/// of the user's reaches; for any other folder, a repository of ours.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    pub(crate) root: PathBuf,
+    /// Reads and writes objects.
+    pub(crate) store: Git,
+    /// Has the refs that keep them.
+    pub(crate) refs: Git,
+    pub(crate) object_format: String,
+    /// Whether the store is that of the project's repository.
+    pub(crate) is_own: bool,
+}
+
+impl Place {
+    /// In the project's repository.
+    pub(crate) fn repository(root: &Path, state: &Path) -> Result<Self> {
+        git::check_version()?;
+        let places = Places::of(root)?;
+        let own = prepare(&state.join("git"), &places.object_format)?;
+        let store = own.with("GIT_OBJECT_DIRECTORY", places.common.join("objects"));
+        Ok(Self {
+            root: root.to_owned(),
+            store,
+            refs: places.git,
+            object_format: places.object_format,
+            is_own: true,
+        })
+    }
+
+    /// In a repository of ours.
+    pub(crate) fn shadow(root: &Path, state: &Path) -> Result<Self> {
+        git::check_version()?;
+        let store = prepare(&state.join("shadow"), "sha1")?;
+        Ok(Self {
+            root: root.to_owned(),
+            refs: store.clone(),
+            store,
+            object_format: "sha1".to_owned(),
+            is_own: false,
+        })
+    }
+
+    /// The file with what the last snapshot saw.
+    pub(crate) fn listing(&self) -> PathBuf {
+        self.store.dir().join("listing")
+    }
+
+    /// A ref in our own git folder that nobody else uses.
+    pub(crate) fn scratch_ref(&self) -> String {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        format!("refs/importing/{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// An object of the store.
+    pub(crate) fn object(&self, name: &str) -> Result<Vec<u8>> {
+        self.store.run(&["cat-file", "blob", name])
+    }
+
+    /// The repository at a folder of the project.
+    pub(crate) fn repo_at(&self, folder: &RelPath) -> Result<Places> {
+        Places::of(&folder.under(&self.root))
+    }
+}
+
+/// A bare repository without templates; the one that is there if it is of the right kind.
+fn prepare(dir: &Path, object_format: &str) -> Result<Git> {
+    let git = Git::at(dir);
+    let is_ready = || git.line(&["rev-parse", "--show-object-format"]).is_ok_and(|f| f == object_format);
+    if !(dir.join("HEAD").exists() && is_ready()) {
+        fs::create_dir_all(dir).map_err(RepoError::io("create", dir))?;
+        let format = format!("--object-format={object_format}");
+        git.run(&["init", "--quiet", "--bare", "--template=", &format])?;
+    }
+    Ok(git)
+}
