@@ -163,6 +163,14 @@ impl EventBody {
             Self::ActualModel { actual, .. } => format!("{actual} answers"),
             Self::Timeout { timeout_seconds } => format!("time limit of {timeout_seconds} s reached"),
             Self::StreamError { error, .. } => format!("reading its output failed: {error}"),
+            Self::ProjectChanged { files, added, deleted, commits, scope, violations } => {
+                let first = violations.first().map(|first| format!(": {first}")).unwrap_or_default();
+                format!(
+                    "project: {files} files, +{added} -{deleted}, {commits} commits; scope {}{first}",
+                    scope.as_str()
+                )
+            }
+            Self::ProjectUnknown { error } => format!("the project could not be looked at: {error}"),
             Self::ProcessExited { status, .. } => format!("ended: {}", status.as_str()),
         };
         one_line(&text, 240)

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{RunId, RunStatus};
+use crate::{RunId, RunStatus, ScopeState};
 
 /// One event, as the supervisor appends it: whole lines only, numbered from 1 without gaps.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -235,6 +235,27 @@ pub enum EventBody {
     StreamError {
         /// Where.
         source: EventSource,
+        /// Why.
+        error: String,
+    },
+    /// What a run that may write did to its project, after its processes have ended.
+    ProjectChanged {
+        /// Files that differ.
+        files: usize,
+        /// New lines.
+        added: u64,
+        /// Lines that are gone.
+        deleted: u64,
+        /// Commits made.
+        commits: usize,
+        /// How it kept to its scope.
+        scope: ScopeState,
+        /// The first violations, as sentences.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        violations: Vec<String>,
+    },
+    /// The project could not be looked at.
+    ProjectUnknown {
         /// Why.
         error: String,
     },

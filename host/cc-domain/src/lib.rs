@@ -16,6 +16,7 @@ mod route;
 mod run;
 mod score;
 mod secret;
+mod work;
 
 pub use activity::{Activity, Doing};
 pub use budget::{Asking, Budget, BudgetPolicy, BudgetState, BudgetUse, OnLimit};
@@ -40,6 +41,7 @@ pub use score::{ModelScore, ModelToScore, RoleScore, ScorePart};
 pub use secret::{
     Allow, AllowTarget, Checksum, Classification, RequiredRule, SecretClass, SecretFinding, SecretRule,
 };
+pub use work::{Prevention, ProjectWork, ScopeState, WorkOutcome};
 
 /// Open-ended facts, key and value, as they cross the plugin boundary. Readers ignore keys they do not know.
 pub type Attributes = Vec<(String, String)>;

@@ -159,6 +159,7 @@ impl EventBody {
             | Self::StreamError { .. }
             | Self::ProcessExited { .. } => Weight::Attention,
             Self::RateLimit { status, .. } if status == "rejected" => Weight::Attention,
+            Self::ProjectChanged { .. } | Self::ProjectUnknown { .. } => Weight::Step,
             Self::TurnEnded { is_error: true, .. } => Weight::Attention,
             Self::Message { .. }
             | Self::ToolCall(_)

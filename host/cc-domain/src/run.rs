@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Asking, Budget, BudgetUse, OnLimit, Role, Route, RunId, TaskType, TeamId};
+use crate::{Asking, Budget, BudgetUse, OnLimit, ProjectWork, Role, Route, RunId, TaskType, TeamId};
 
 /// Where a run stands. Stored but for `Lost`, which a reader derives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -171,6 +171,9 @@ pub struct RunRecord {
     pub prompt_sha256: String,
     /// The worker's command line; no secret is ever in it.
     pub command: Vec<String>,
+    /// What it did to its project, of a run that may write.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub work: Option<ProjectWork>,
     /// The supervisor's process.
     pub supervisor_pid: Option<u32>,
     /// The worker's process.

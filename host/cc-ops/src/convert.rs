@@ -2,6 +2,7 @@
 
 use cc_policy::PolicyError;
 use cc_profiles::ProfileError;
+use cc_repo::RepoError;
 use cc_store::StoreError;
 use cc_workers::WorkerError;
 
@@ -75,5 +76,21 @@ impl From<WorkerError> for OpError {
                 "cc_healthcheck tells what a worker needs",
             ),
         }
+    }
+}
+
+impl From<RepoError> for OpError {
+    fn from(error: RepoError) -> Self {
+        let (kind, hint) = match &error {
+            RepoError::Conflict { .. } => {
+                (ErrorKind::Denied, "look at the named files: keep what is wanted of them, then call again")
+            }
+            RepoError::Pattern { .. } => (ErrorKind::InvalidInput, "patterns are those of .gitignore"),
+            RepoError::NoSnapshot { .. } => {
+                (ErrorKind::NotFound, "snapshots are kept of runs with allow_write; cc_run_status lists runs")
+            }
+            _ => (ErrorKind::Unavailable, "cc_healthcheck tells what is missing; mend it and call again"),
+        };
+        Self::new(kind, error.to_string(), hint)
     }
 }

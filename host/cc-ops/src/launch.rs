@@ -3,15 +3,15 @@
 use std::{num::NonZeroU32, path::PathBuf};
 
 use cc_domain::{
-    Asking, Budget, BudgetUse, ModelPrice, OnLimit, PluginRef, Profile, Role, Route, RouteDrift, RunId,
-    RunMode, RunRecord, RunStatus, TeamId,
+    Asking, Budget, BudgetUse, ModelPrice, OnLimit, PluginRef, Profile, ProjectWork, Role, Route, RouteDrift,
+    RunId, RunMode, RunRecord, RunStatus, TeamId, WriteScope,
 };
 use cc_policy::Policy;
 use cc_profiles::WorkerSettings;
 use cc_repo::Project;
 use cc_store::{Decision, RunDir};
 use cc_workers::{
-    Alternative, LaunchSpec, Patience, PermissionMode, PrivateFile, PrivatePaths, WorkerRequest,
+    Alternative, LaunchSpec, Patience, PermissionMode, PrivateFile, PrivatePaths, ProjectWatch, WorkerRequest,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -21,6 +21,7 @@ use crate::{
     Context, OpError, WorkerKind, arguments,
     routing::{self, Job, Routed},
     rules::{self, Redaction},
+    scope,
 };
 
 /// How long a permission question waits before it is denied, when the user's overrides do not say.
@@ -40,6 +41,8 @@ pub(crate) struct Start {
     pub(crate) cwd: Option<String>,
     pub(crate) budget: Budget,
     pub(crate) asking: Asking,
+    /// Where it may write, beside what the project's own scope says; patterns from `cwd`.
+    pub(crate) scope: WriteScope,
     /// None: as the user's overrides say.
     pub(crate) on_limit: Option<OnLimit>,
     /// Include words as they are written; only their number is kept.
@@ -67,6 +70,7 @@ impl Start {
             cwd: None,
             budget: Budget::default(),
             asking: Asking::default(),
+            scope: WriteScope::default(),
             on_limit: None,
             partial: false,
             resume: None,
@@ -140,6 +144,7 @@ pub(crate) fn plan(cx: &Context, start: Start) -> Result<Plan, OpError> {
         },
         answer_within_seconds: usual.answer_within_seconds.map_or(ANSWER_WITHIN_SECONDS, NonZeroU32::get),
         on_limit,
+        scope: if start.job.write { scope::of_run(&project, start.scope.clone())? } else { None },
         rules: rules::redactor(&policy, &settings)?,
         prices: prices(routed.profile()?),
         settings,
@@ -165,6 +170,8 @@ pub(crate) struct Plan {
     prices: Vec<ModelPrice>,
     on_limit: OnLimit,
     answer_within_seconds: u32,
+    /// Where it may write; none: nobody said.
+    scope: Option<WriteScope>,
     rules: Redaction,
 }
 
@@ -211,6 +218,10 @@ impl Plan {
             on_limit: record.on_limit,
             answer_within_seconds: self.answer_within_seconds,
             alternatives: self.alternatives.clone(),
+            project: self.start.job.write.then(|| ProjectWatch {
+                state: cx.setup().home.project(&self.project.root),
+                root: self.project.root.clone(),
+            }),
             patience: Patience::default(),
         };
         if let Err(error) = cc_workers::launch(&cx.setup().exe, &spec, &created) {
@@ -282,6 +293,7 @@ impl Plan {
             team_id: self.start.team.clone(),
             route_drift: self.drift(),
             parked_until: None,
+            work: self.work(),
             supervisor_pid: None,
             child_pid: None,
             exit_code: None,
@@ -289,6 +301,10 @@ impl Plan {
             error: None,
             result: None,
         }
+    }
+
+    fn work(&self) -> Option<ProjectWork> {
+        self.start.job.write.then(|| ProjectWork { scope: self.scope.clone(), ..ProjectWork::default() })
     }
 
     fn drift(&self) -> Option<RouteDrift> {

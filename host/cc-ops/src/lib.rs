@@ -4,6 +4,7 @@
 //! `ops/mod.rs`, one test.
 #![forbid(unsafe_code)]
 
+mod accept;
 mod arguments;
 mod artifacts;
 mod context;
@@ -20,6 +21,7 @@ mod prompts;
 mod routing;
 mod rules;
 mod schema;
+mod scope;
 mod slice;
 mod snapshot;
 mod team;

@@ -6,6 +6,7 @@ use std::{
 };
 
 use directories::BaseDirs;
+use sha2::{Digest as _, Sha256};
 
 use crate::{Result, StoreError, create_private_dir};
 
@@ -83,6 +84,14 @@ impl Home {
     #[must_use]
     pub fn cache(&self) -> PathBuf {
         self.root.join("cache")
+    }
+
+    /// What is known of one project: what its last snapshot saw, and the history of one that is no repository.
+    #[must_use]
+    pub fn project(&self, root: &Path) -> PathBuf {
+        let id = Sha256::digest(root.as_os_str().as_encoded_bytes());
+        let name: String = id.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
+        self.root.join("projects").join(name)
     }
 
     /// Log files.

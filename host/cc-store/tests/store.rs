@@ -82,6 +82,7 @@ fn record(root: &Path, run_id: RunId, started_at: &str) -> RunRecord {
         timeout_seconds: 60,
         prompt_sha256: String::new(),
         command: Vec::new(),
+        work: None,
         supervisor_pid: None,
         child_pid: None,
         exit_code: None,

@@ -55,9 +55,21 @@ pub struct LaunchSpec {
     pub answer_within_seconds: u32,
     /// Where it goes on when it is to fail over, the best first.
     pub alternatives: Vec<Alternative>,
+    /// The project, when the run may write to it.
+    #[serde(default)]
+    pub project: Option<ProjectWatch>,
     /// How long each step of ending a worker may take.
     #[serde(default)]
     pub patience: Patience,
+}
+
+/// A project whose state before and after the run is kept.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ProjectWatch {
+    /// Its folder.
+    pub root: PathBuf,
+    /// Where we keep what we need to know of it.
+    pub state: PathBuf,
 }
 
 /// Another profile to go on with: the same command line with other settings.

@@ -1,8 +1,11 @@
 //! One operation a file, and the list of them all.
 
+pub(crate) mod check_write_scope;
 mod collect_team_results;
 mod compact_events;
 mod cross_review;
+pub(crate) mod diff_summary;
+mod git_diff;
 mod healthcheck;
 mod last_run;
 mod list_profiles;
@@ -13,7 +16,9 @@ mod origin;
 mod pick_profile;
 mod poll_run;
 mod poll_view;
+mod preflight_write_scope;
 mod prompt_pack;
+mod rollback_run;
 mod run_agent;
 mod run_status;
 mod run_streaming_agent;
@@ -28,7 +33,7 @@ mod summarize_run;
 use crate::Entry;
 
 /// Every operation, in the order users meet them.
-static REGISTRY: [Entry; 21] = [
+static REGISTRY: [Entry; 26] = [
     Entry::of::<healthcheck::Healthcheck>(),
     Entry::of::<list_profiles::ListProfiles>(),
     Entry::of::<pick_profile::PickProfile>(),
@@ -43,6 +48,11 @@ static REGISTRY: [Entry; 21] = [
     Entry::of::<summarize_run::SummarizeRun>(),
     Entry::of::<compact_events::CompactEvents>(),
     Entry::of::<last_run::LastRun>(),
+    Entry::of::<preflight_write_scope::PreflightWriteScope>(),
+    Entry::of::<check_write_scope::CheckWriteScope>(),
+    Entry::of::<diff_summary::DiffSummary>(),
+    Entry::of::<git_diff::GitDiff>(),
+    Entry::of::<rollback_run::RollbackRun>(),
     Entry::of::<spawn_role_team::SpawnRoleTeam>(),
     Entry::of::<collect_team_results::CollectTeamResults>(),
     Entry::of::<cross_review::CrossReview>(),

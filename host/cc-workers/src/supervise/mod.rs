@@ -6,6 +6,7 @@ mod desk;
 mod ladder;
 mod meter;
 mod outcome;
+mod project;
 mod questions;
 mod recorder;
 mod session;
@@ -73,8 +74,7 @@ fn say(handshake: &Handshake) {
 
 fn run(spec: &LaunchSpec, store: &Store, writer: RunWriter) -> ExitCode {
     let mut recorder = Recorder::new(writer);
-    let outcome = work(spec, store, &mut recorder).unwrap_or_else(|e| Outcome::not_run(e.to_string()));
-    let outcome = clean_up(spec, outcome);
+    let outcome = in_project(spec, store, &mut recorder).unwrap_or_else(|e| Outcome::not_run(e.to_string()));
     match end(store, &mut recorder, outcome) {
         Ok(()) => ExitCode::SUCCESS,
         Err(e) => {
@@ -82,6 +82,20 @@ fn run(spec: &LaunchSpec, store: &Store, writer: RunWriter) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The worker from its beginning to the end of all its processes, and what that did to the project.
+fn in_project(spec: &LaunchSpec, store: &Store, recorder: &mut Recorder) -> Result<Outcome, WorkerError> {
+    let project = match &spec.project {
+        Some(watch) => project::before(watch, spec.run_id.as_str(), store, recorder)?,
+        None => None,
+    };
+    let outcome = work(spec, store, recorder).unwrap_or_else(|e| Outcome::not_run(e.to_string()));
+    let mut outcome = clean_up(spec, outcome);
+    if let Some(Err(error)) = project.map(|project| project.after(store, recorder)) {
+        outcome.note(format!("what it did to the project could not be recorded: {error}"));
+    }
+    Ok(outcome)
 }
 
 /// Everything up to the worker's end. An error means that no worker ran or that its end is not known.

@@ -105,6 +105,7 @@ impl World {
             on_limit: record.on_limit,
             answer_within_seconds: 60,
             alternatives: Vec::new(),
+            project: None,
             patience: Patience { linger_ms: 500, interrupt_ms: 300, terminate_ms: 300, kill_ms: 20_000 },
         }
     }
@@ -204,6 +205,7 @@ pub(crate) fn record(project: &Path) -> RunRecord {
         timeout_seconds: 60,
         prompt_sha256: String::new(),
         command: Vec::new(),
+        work: None,
         supervisor_pid: None,
         child_pid: None,
         exit_code: None,

@@ -1,0 +1,88 @@
+//! The project before and after a run that may write.
+//!
+//! Both moments are the supervisor's: before, no process of the run exists yet; after, none does any more. A project
+//! that cannot be looked at (no git, too large) is told of and holds up nothing: the run then proves nothing.
+
+use cc_domain::{EventBody, ProjectWork, ScopeVerdict, WorkOutcome};
+use cc_repo::{Repo, RepoError, Scope, Snapshot, changes};
+use cc_store::Store;
+
+use super::recorder::Recorder;
+use crate::{ProjectWatch, WorkerError};
+
+/// Violations that an event names.
+const MOST_TOLD: usize = 5;
+
+/// The project as it was when the run began.
+pub(super) struct Project<'a> {
+    repo: Repo,
+    before: Snapshot,
+    run: &'a str,
+}
+
+/// Keeps how the project is; none when it cannot be looked at.
+pub(super) fn before<'a>(
+    watch: &ProjectWatch,
+    run: &'a str,
+    store: &Store,
+    recorder: &mut Recorder,
+) -> Result<Option<Project<'a>>, WorkerError> {
+    let taken = Repo::open(&watch.root, &watch.state).and_then(|repo| Ok((repo.before(run)?, repo)));
+    match taken {
+        Ok((before, repo)) => {
+            let id = before.id().to_owned();
+            update(store, recorder, |work| work.before = Some(id))?;
+            Ok(Some(Project { repo, before, run }))
+        }
+        Err(error) => unknown(store, recorder, &error).map(|()| None),
+    }
+}
+
+impl Project<'_> {
+    /// Keeps how the project is now, and says what the run changed and whether it may have.
+    pub(super) fn after(&self, store: &Store, recorder: &mut Recorder) -> Result<(), WorkerError> {
+        let scope = recorder.writer().record().work.as_ref().and_then(|work| work.scope.clone());
+        let judged = self.repo.after(self.run, &self.before).and_then(|after| {
+            let changes = changes(&self.before, &after)?;
+            let verdict = scope.as_ref().map(Scope::new).transpose()?.map(|scope| scope.check(&changes));
+            Ok((after.id().to_owned(), WorkOutcome::of(&changes, verdict)))
+        });
+        let (after, outcome) = match judged {
+            Ok(judged) => judged,
+            Err(error) => return unknown(store, recorder, &error),
+        };
+        update(store, recorder, |work| (work.after, work.outcome) = (Some(after), Some(outcome)))?;
+        let told = recorder.writer().record().work.as_ref().and_then(told);
+        told.map_or(Ok(()), |event| recorder.event(event))
+    }
+}
+
+fn told(work: &ProjectWork) -> Option<EventBody> {
+    let outcome = work.outcome.as_ref()?;
+    let sentences = |verdict: &ScopeVerdict| {
+        let violations = verdict.violations.iter().take(MOST_TOLD);
+        violations.map(|v| format!("{}: {}", v.path, v.reason)).collect()
+    };
+    Some(EventBody::ProjectChanged {
+        files: outcome.files,
+        added: outcome.added,
+        deleted: outcome.deleted,
+        commits: outcome.commits,
+        scope: work.scope_state(),
+        violations: outcome.verdict.as_ref().map(sentences).unwrap_or_default(),
+    })
+}
+
+fn unknown(store: &Store, recorder: &mut Recorder, error: &RepoError) -> Result<(), WorkerError> {
+    let error = error.to_string();
+    update(store, recorder, |work| work.error = Some(error.clone()))?;
+    recorder.event(EventBody::ProjectUnknown { error })
+}
+
+fn update(
+    store: &Store,
+    recorder: &mut Recorder,
+    change: impl FnOnce(&mut ProjectWork),
+) -> Result<(), WorkerError> {
+    Ok(recorder.writer().update(store, |record| change(record.work.get_or_insert_default()))?)
+}
