@@ -21,7 +21,7 @@ pub(super) fn ten_minutes() {
     let mut polls = Vec::new();
     let mut offset = json!(0);
     loop {
-        let ask = json!({ "run_id": run, "wait_seconds": WAIT, "wait_for": "end" });
+        let ask = json!({ "run_id": run, "wait_seconds": WAIT });
         if controller.call("cc_run_status", ask)["active"] == false {
             break;
         }
@@ -55,6 +55,7 @@ impl Controller<'_> {
             thread::sleep(Duration::from_millis(100));
         }
         let reply = self.client.finish_call(id);
+        assert_eq!(reply.structured["ok"], true, "{}", reply.structured);
         self.model += reply.structured.to_string().len();
         self.wire += reply.raw.len();
         reply.structured

@@ -50,6 +50,8 @@ pub enum Step {
     Mark(PathBuf),
     /// Goes on once a file is there.
     WaitFor(PathBuf),
+    /// Runs a command of the system's shell, as Claude Code's Bash tool does, to its end.
+    Shell(String),
     /// Goes on living whatever polite signal comes.
     IgnoreTerm,
     /// Starts a process in a session of its own that ignores polite signals, and goes on when it does; the file

@@ -12,6 +12,7 @@ mod docs;
 mod mcp;
 mod policy;
 mod run;
+mod scope;
 #[cfg(target_os = "linux")]
 mod secrecy;
 #[cfg(target_os = "linux")]

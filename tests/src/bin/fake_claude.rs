@@ -119,6 +119,7 @@ impl Worker {
             Step::When(..) => {}
             Step::Mark(path) => put(path, process::id().to_string().as_bytes()),
             Step::WaitFor(path) => wait_for(path),
+            Step::Shell(command) => shell(command),
             Step::IgnoreTerm => os::ignore_polite_signals(),
             Step::Detach(path) => detach(path),
             Step::Exit(code) => process::exit(*code),
@@ -204,6 +205,12 @@ fn wait_for(path: &Path) {
     while !path.exists() && begun.elapsed() < MOST_WAITING {
         thread::sleep(Duration::from_millis(20));
     }
+}
+
+/// What it prints goes where a worker's own complaints go: stdout is the stream.
+fn shell(command: &str) {
+    let done = Command::new("sh").args(["-c", command]).stdin(Stdio::null()).output().expect("a shell");
+    io::stderr().write_all(&[done.stdout, done.stderr].concat()).expect("stderr is open");
 }
 
 fn detach(path: &Path) {
