@@ -58,12 +58,13 @@ fn build(root: &Path, files: usize) {
     fs::write(root.join(".gitignore"), "/target\n*.log\nnode_modules/\n").unwrap();
     git(root, &["init", "-q"]);
     git(root, &["add", "-A"]);
-    git(root, &["-c", "user.name=n", "-c", "user.email=e", "commit", "-q", "-m", "x"]);
+    git(root, &["-c", "user.name=n", "-c", "user.email=e", "-c", "gc.auto=0", "commit", "-q", "-m", "x"]);
     git(root, &["gc", "-q"]);
 }
 
 fn git(root: &Path, args: &[&str]) {
-    assert!(Command::new("git").args(args).current_dir(root).output().unwrap().status.success());
+    let said = Command::new("git").args(args).current_dir(root).output().unwrap();
+    assert!(said.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&said.stderr));
 }
 
 fn timed<T>(work: impl FnOnce() -> T) -> (Duration, T) {
