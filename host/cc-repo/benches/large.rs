@@ -1,11 +1,10 @@
 //! A repository of 100,000 files: what a snapshot costs after one of them changed, beside `git status`.
 //!
 //! `cargo bench -p cc-repo`; `CC_BENCH_FILES` for another number of files.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::{
     fs,
-    io::Write as _,
     path::Path,
     process::Command,
     time::{Duration, Instant},
@@ -79,5 +78,5 @@ fn median(mut times: Vec<Duration>) -> Duration {
 }
 
 fn say(line: &str) {
-    writeln!(std::io::stdout(), "{line}").unwrap();
+    println!("{line}");
 }
