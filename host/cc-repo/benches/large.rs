@@ -1,11 +1,10 @@
 //! A repository of 100,000 files: what a snapshot costs after one of them changed, beside `git status`.
 //!
 //! `cargo bench -p cc-repo`; `CC_BENCH_FILES` for another number of files.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::{
     fs,
-    io::Write as _,
     path::Path,
     process::Command,
     time::{Duration, Instant},
@@ -58,12 +57,13 @@ fn build(root: &Path, files: usize) {
     fs::write(root.join(".gitignore"), "/target\n*.log\nnode_modules/\n").unwrap();
     git(root, &["init", "-q"]);
     git(root, &["add", "-A"]);
-    git(root, &["-c", "user.name=n", "-c", "user.email=e", "commit", "-q", "-m", "x"]);
+    git(root, &["-c", "user.name=n", "-c", "user.email=e", "-c", "gc.auto=0", "commit", "-q", "-m", "x"]);
     git(root, &["gc", "-q"]);
 }
 
 fn git(root: &Path, args: &[&str]) {
-    assert!(Command::new("git").args(args).current_dir(root).output().unwrap().status.success());
+    let said = Command::new("git").args(args).current_dir(root).output().unwrap();
+    assert!(said.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&said.stderr));
 }
 
 fn timed<T>(work: impl FnOnce() -> T) -> (Duration, T) {
@@ -78,5 +78,5 @@ fn median(mut times: Vec<Duration>) -> Duration {
 }
 
 fn say(line: &str) {
-    writeln!(std::io::stdout(), "{line}").unwrap();
+    println!("{line}");
 }

@@ -54,7 +54,7 @@ pub fn diff(from: &Snapshot, to: &Snapshot, options: &DiffOptions) -> Result<Dif
 fn run(store: &Git, from: &str, to: &str, options: &DiffOptions) -> Result<crate::git::Said> {
     let context = format!("-U{}", options.context);
     let mut args = ["diff-tree", "-r", "-p", "-M", "-l500", "--no-ext-diff", "--no-textconv", "--no-color"]
-        .map(|arg| std::ffi::OsString::from(arg))
+        .map(std::ffi::OsString::from)
         .to_vec();
     args.extend([context.into(), from.into(), to.into(), "--".into()]);
     let paths = options.paths.iter().filter_map(|path| RelPath::parse(path));

@@ -37,7 +37,7 @@ pub struct Options {
     pub keep_ignored: Vec<String>,
     /// The largest of them that is kept, bytes.
     pub max_ignored_bytes: u64,
-    /// How many other ignored files are watched (by name, size and time).
+    /// How many other ignored files are watched (by name, size and time); if there are more, none is.
     pub max_ignored_files: usize,
     /// The largest file that is kept, bytes; larger ones are only watched.
     pub max_file_bytes: u64,
@@ -51,7 +51,7 @@ impl Default for Options {
         Self {
             keep_ignored: kept.map(str::to_owned).into(),
             max_ignored_bytes: 1 << 20,
-            max_ignored_files: 50_000,
+            max_ignored_files: 100_000,
             max_file_bytes: 100 << 20,
             max_hidden_files: 2_000,
         }

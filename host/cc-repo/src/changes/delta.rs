@@ -2,7 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::{Result, Snapshot, git::Git, path::RelPath, snapshot::listing::Entry};
+use crate::{
+    Result, Snapshot,
+    git::Git,
+    path::RelPath,
+    snapshot::listing::{Entry, Fate},
+};
 
 /// What a snapshot has at a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +46,13 @@ pub(crate) fn files(from: &Snapshot, to: &Snapshot) -> Result<Vec<FileDelta>> {
     for raw in raw_diff(&from.place.store, &from.tree, &to.tree, &[])? {
         sides.insert(raw.path, (raw.from, raw.to));
     }
+    // Where one of the two did not look, nothing can be said.
+    let is_cut = from.manifest.is_cut || to.manifest.is_cut;
+    let is_unknown = |entry: &Entry| is_cut && entry.fate == Fate::Ignored;
     for (ours, theirs) in from.unkept.differences(&to.unkept) {
+        if ours.into_iter().chain(theirs).all(is_unknown) {
+            continue;
+        }
         let Some(path) = ours.or(theirs).map(|entry| entry.path.clone()) else { continue };
         let sides = sides.entry(path).or_insert((Side::Absent, Side::Absent));
         if let Some(entry) = ours {

@@ -23,7 +23,7 @@ pub(crate) fn files(root: &Path, target: &Snapshot, plan: &Files, aside: &Aside)
         let _ = fs::remove_dir(folder.under(root));
     }
     let mut folders = BTreeSet::new();
-    for folder in &plan.make {
+    for folder in plan.make.iter().filter(|folder| !folder.is_root()) {
         made.folder(folder, &mut folders)?;
     }
     made.write(plan, &mut folders)?;

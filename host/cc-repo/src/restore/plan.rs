@@ -88,7 +88,7 @@ pub(crate) fn files(
     plan.check_ways(root);
     plan.check_folders(root, &deltas, &lives);
     plan.check_modes(root)?;
-    plan.folders(expected, target)?;
+    plan.folders(&deltas, expected, target)?;
     Ok(plan)
 }
 
@@ -103,6 +103,7 @@ impl Files {
             Side::Seen(_) if aside.has(path) => Act::Back,
             Side::Seen(_) => {
                 self.left.push(remark(path, "only its size and time were kept, not what it held"));
+                self.make.extend(path.parent());
                 return;
             }
         };
@@ -163,11 +164,12 @@ impl Files {
     }
 
     /// Folders that one of the two does not have.
-    fn folders(&mut self, expected: &Snapshot, target: &Snapshot) -> Result<()> {
+    fn folders(&mut self, deltas: &[FileDelta], expected: &Snapshot, target: &Snapshot) -> Result<()> {
         let (before, after) = (&target.manifest.empty, &expected.manifest.empty);
-        self.make = before.iter().filter(|folder| !after.contains(folder)).cloned().collect();
+        self.make.extend(before.iter().filter(|folder| !after.contains(folder)).cloned());
         self.make.extend(repos_only_in(target, expected));
-        let gone = self.removed().into_keys().flat_map(RelPath::parents);
+        let gone =
+            deltas.iter().filter(|delta| delta.to == Side::Absent).flat_map(|delta| delta.path.parents());
         let mut leave: BTreeSet<RelPath> = gone.collect();
         for folder in after.iter().filter(|folder| !before.contains(folder) && !folder.is_root()) {
             leave.insert(folder.clone());

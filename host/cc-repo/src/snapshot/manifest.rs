@@ -25,6 +25,8 @@ pub(crate) struct Manifest {
     pub(crate) hidden: Vec<RelPath>,
     /// Symbolic links that leave the project, and where they lead.
     pub(crate) outside: BTreeMap<RelPath, String>,
+    /// Whether ignored files were too many to be watched.
+    pub(crate) is_cut: bool,
     pub(crate) incomplete: Vec<String>,
 }
 

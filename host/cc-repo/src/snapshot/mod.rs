@@ -5,6 +5,7 @@
 //! at) and `manifest` (everything else).
 
 pub(crate) mod import;
+mod index_blob;
 pub(crate) mod listing;
 pub(crate) mod manifest;
 mod outside;

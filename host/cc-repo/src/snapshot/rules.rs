@@ -1,6 +1,6 @@
 //! Which files git ignores: the rules as they are now, and as they were before a run.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use serde::{Deserialize, Serialize};
@@ -54,8 +54,8 @@ impl Level {
 }
 
 /// Whether `path` is ignored: (by the rules of before, by those of now). The last level is the nearest.
-pub(crate) fn ignored(levels: &[Level], path: &RelPath, is_dir: bool) -> (bool, bool) {
-    let inside = |level: &Level| path.bytes().get(level.depth..).unwrap_or_default();
+pub(crate) fn ignored(levels: &[Arc<Level>], path: &RelPath, is_dir: bool) -> (bool, bool) {
+    let inside = |level: &Arc<Level>| path.bytes().get(level.depth..).unwrap_or_default();
     let now = levels
         .iter()
         .rev()
@@ -94,9 +94,10 @@ mod tests {
 
     #[test]
     fn the_nearest_rule_decides() {
-        let levels: Vec<Level> = [("", "*.log\n/target\n"), ("a", "!keep.log\nx/*.txt\n")]
+        let levels: Vec<Arc<Level>> = [("", "*.log\n/target\n"), ("a", "!keep.log\nx/*.txt\n")]
             .iter()
             .filter_map(|(folder, text)| Level::new(&(*folder).into(), Some(text), Some(text)))
+            .map(Arc::new)
             .collect();
         let is = |path: &str, dir| ignored(&levels, &path.into(), dir).0;
         assert!(is("b.log", false) && is("target", true) && is("a/x/n.txt", false));
@@ -105,7 +106,7 @@ mod tests {
 
     #[test]
     fn rules_of_before_and_now_are_told_apart() {
-        let level = Level::new(&RelPath::default(), Some(".env\n"), Some("old\n")).unwrap();
+        let level = Arc::new(Level::new(&RelPath::default(), Some(".env\n"), Some("old\n")).unwrap());
         let is = |path: &str| ignored(std::slice::from_ref(&level), &path.into(), false);
         assert_eq!((is(".env"), is("old"), is("src")), ((false, true), (true, false), (false, false)));
     }

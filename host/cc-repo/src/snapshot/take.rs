@@ -5,12 +5,14 @@ use std::{
     fs,
     io::{self, Write},
     sync::Arc,
+    thread,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use super::{
     Snapshot,
     import::{self, Import, MODE_EXECUTABLE, MODE_FILE, MODE_LINK},
+    index_blob::IndexBlob,
     listing::{Entry, Fate, Kind, Listing},
     manifest::{Manifest, Modes},
     outside,
@@ -43,6 +45,7 @@ struct Content {
     base: Option<String>,
     manifest: Manifest,
     unkept: Vec<Entry>,
+    index: Option<IndexBlob>,
 }
 
 impl Taking<'_> {
@@ -52,14 +55,21 @@ impl Taking<'_> {
         let own = if self.root().join(".git").exists() { Some(self.place.repo_at(&root)?) } else { None };
         let rules = self.rules(own.as_ref())?;
         let pinned = self.seen_as.map(|s| &s.manifest.rules);
-        let mut found = Walk::new(self.root(), self.options, rules, pinned).run()?;
-        let repos = self.repos(own, &mut found)?;
+        let walk = Walk::new(self.root(), self.options, rules, pinned);
+        let (found, read) = thread::scope(|scope| {
+            let read = own.as_ref().map(|places| scope.spawn(|| repo_state::read(places)));
+            let found = walk.run();
+            (found, read.and_then(|read| read.join().ok()).transpose())
+        });
+        let mut found = found?;
+        let repos = self.repos(own.zip(read?), &mut found);
         let hidden = self.decide(&mut found, &repos)?;
         let (kept, unkept) = self.split(std::mem::take(&mut found.entries));
         let (base, last) = self.last_look();
         let (changed, deleted) = compare(&last, &kept);
         let (manifest, outside) = self.manifest(found, hidden, &repos, &kept);
-        let content = Content { repos, outside, changed, deleted, base, manifest, unkept };
+        let index = repos.get(&root).map(|(_, read)| IndexBlob::look(self.place, &read.state));
+        let content = Content { repos, outside, changed, deleted, base, manifest, unkept, index };
         let (snapshot, unreadable) = self.store(content)?;
         self.remember(&snapshot, kept, &unreadable, started);
         Ok(snapshot)
@@ -80,13 +90,9 @@ impl Taking<'_> {
         Ok(Rules { user, repos, ..Rules::default() })
     }
 
-    /// The state of every repository. One inside the project may be broken; the project's own may not.
-    fn repos(&self, own: Option<Places>, found: &mut Found) -> Result<BTreeMap<RelPath, (Places, Read)>> {
-        let mut repos = BTreeMap::new();
-        if let Some(places) = own {
-            let read = repo_state::read(&places)?;
-            repos.insert(RelPath::default(), (places, read));
-        }
+    /// The state of every repository. One inside the project may be broken.
+    fn repos(&self, own: Option<(Places, Read)>, found: &mut Found) -> BTreeMap<RelPath, (Places, Read)> {
+        let mut repos: BTreeMap<_, _> = own.into_iter().map(|own| (RelPath::default(), own)).collect();
         for path in &found.repos {
             let state = self.place.repo_at(path).and_then(|places| Ok((repo_state::read(&places)?, places)));
             match state {
@@ -94,7 +100,7 @@ impl Taking<'_> {
                 Err(error) => found.incomplete.push(format!("the repository {path}: {error}")),
             }
         }
-        Ok(repos)
+        repos
     }
 
     /// Which files are kept though a rule ignores them: what git tracks, what is asked for, and up to a limit
@@ -192,6 +198,7 @@ impl Taking<'_> {
             empty: found.empty,
             ignored: found.chosen,
             hidden,
+            is_cut: found.is_cut,
             outside: targets,
             incomplete: found.incomplete.into_iter().chain(unread).collect(),
         };
@@ -212,6 +219,10 @@ impl Taking<'_> {
         let mut lines = said.lines();
         let tree = lines.next().and_then(|line| line.strip_prefix("040000 tree ")?.split('\t').next());
         let tree = tree.unwrap_or_else(|| empty_tree(&self.place.object_format)).to_owned();
+        let index = lines.next().and_then(|line| line.strip_prefix("100644 blob ")?.split('\t').next());
+        if let (Some(id), Some(index)) = (index, &content.index) {
+            index.remember(id);
+        }
         let commit = lines.next().unwrap_or_default().to_owned();
         let (manifest, unkept) = (Arc::new(content.manifest), Arc::new(Listing(content.unkept)));
         let snapshot = Snapshot { place: self.place.clone(), commit, tree, manifest, unkept };
@@ -225,7 +236,9 @@ impl Taking<'_> {
         let mut import = Import::begin(to, scratch, self.title, now, tips.unwrap_or_default())?;
         let unreadable = self.write_files(&mut import, content)?;
         for (path, (places, read)) in &content.repos {
-            write_repo(&mut import, path, places, read, self.place.is_own)?;
+            let index =
+                content.index.as_ref().filter(|_| path.is_root()).and_then(|index| index.known.as_deref());
+            write_repo(&mut import, path, (places, read), self.place.is_own, index)?;
         }
         for (link, bytes) in &content.outside {
             import.bytes(&Snapshot::outside_file(link), MODE_FILE, bytes)?;
@@ -233,7 +246,7 @@ impl Taking<'_> {
         content.unkept.sort_unstable_by(|a, b| a.path.cmp(&b.path));
         import.bytes(&"unkept".into(), MODE_FILE, &Listing(content.unkept.clone()).encode())?;
         import.bytes(&"manifest".into(), MODE_FILE, &serde_json::to_vec(&content.manifest)?)?;
-        import.end(&["tree"])?;
+        import.end(&["tree", "repos/r/index"])?;
         Ok(unreadable)
     }
 
@@ -313,12 +326,14 @@ fn is_tracked(path: &RelPath, repos: &BTreeMap<RelPath, (Places, Read)>) -> bool
 fn write_repo(
     import: &mut Import<'_>,
     repo: &RelPath,
-    places: &Places,
-    read: &Read,
+    (places, read): (&Places, &Read),
     is_own: bool,
+    index: Option<&str>,
 ) -> io::Result<()> {
     let folder = Snapshot::repo_folder(repo);
-    if let Ok(index) = fs::read(places.own.join("index")) {
+    if let Some(id) = index {
+        import.object(&folder.child(b"index"), MODE_FILE, id)?;
+    } else if let Ok(index) = fs::read(places.own.join("index")) {
         import.bytes(&folder.child(b"index"), MODE_FILE, &index)?;
     }
     for name in &read.state.guarded {

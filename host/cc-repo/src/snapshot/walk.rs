@@ -1,16 +1,25 @@
 //! Looks at everything in a project, reading nothing but ignore rules. Never through a symbolic link.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::Path,
+    sync::{
+        Arc, Condvar, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+};
 
 use ignore::gitignore::Gitignore;
 
 use super::{
     listing::{Entry, Fate, Kind},
-    rules::{Level, Rules, ignored},
+    rules::{self, Level, Rules, ignored},
 };
 use crate::{ARTIFACTS, Options, RepoError, Result, os, path::RelPath};
 
 const MAX_RULES: u64 = 1 << 20;
+const MAX_THREADS: usize = 8;
 
 /// What was found.
 #[derive(Debug, Default)]
@@ -25,140 +34,172 @@ pub(crate) struct Found {
     /// Folders with a repository of their own.
     pub(crate) repos: Vec<RelPath>,
     pub(crate) rules: Rules,
-    /// Whether folders of ignored files were left out.
+    /// Whether there were too many ignored files to look at any but the chosen.
     pub(crate) is_cut: bool,
     /// What could not be looked at.
     pub(crate) incomplete: Vec<String>,
 }
 
-/// Goes through a project.
+/// A folder to be looked at, and the rules on the way to it.
+struct Folder {
+    path: RelPath,
+    fate: Fate,
+    levels: Vec<Arc<Level>>,
+    is_repo: bool,
+}
+
+/// Goes through a project, on several threads.
 pub(crate) struct Walk<'a> {
     root: &'a Path,
     options: &'a Options,
     chosen: Gitignore,
+    /// The sources of rules outside the tree.
+    rules: Rules,
+    /// What held before the run.
     pinned: Option<&'a Rules>,
-    left: usize,
-    found: Found,
+    ignored: AtomicUsize,
 }
 
 impl<'a> Walk<'a> {
-    /// `rules` has the sources outside the tree; `pinned` is what held before the run.
     pub(crate) fn new(root: &'a Path, options: &'a Options, rules: Rules, pinned: Option<&'a Rules>) -> Self {
-        let chosen = super::rules::chosen(&options.keep_ignored);
-        let found = Found { rules, ..Found::default() };
-        Self { root, options, chosen, pinned, left: options.max_ignored_files, found }
+        let chosen = rules::chosen(&options.keep_ignored);
+        Self { root, options, chosen, rules, pinned, ignored: AtomicUsize::new(0) }
     }
 
-    pub(crate) fn run(mut self) -> Result<Found> {
-        let root = RelPath::default();
-        let mut levels = self.repo_levels(&root);
-        self.folder(&root, Fate::Kept, &mut levels)?;
-        Ok(self.found)
+    pub(crate) fn run(self) -> Result<Found> {
+        fs::read_dir(self.root).map_err(RepoError::io("read the folder", self.root))?;
+        let path = RelPath::default();
+        let levels = self.repo_levels(&path, self.rules.repos.get(&path).map(String::as_str));
+        let queue = Queue::with(Folder { path, fate: Fate::Kept, levels, is_repo: true });
+        let threads = thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS);
+        let parts: Vec<Found> = thread::scope(|scope| {
+            let workers: Vec<_> = (0..threads).map(|_| scope.spawn(|| self.work(&queue))).collect();
+            workers.into_iter().filter_map(|worker| worker.join().ok()).collect()
+        });
+        Ok(self.joined(parts))
+    }
+
+    fn work(&self, queue: &Queue) -> Found {
+        let mut found = Found::default();
+        while let Some(folder) = queue.next() {
+            let more = self.folder(folder, &mut found);
+            queue.done(more);
+        }
+        found
+    }
+
+    fn joined(self, parts: Vec<Found>) -> Found {
+        let mut all = Found { rules: self.rules, ..Found::default() };
+        for part in parts {
+            all.entries.extend(part.entries);
+            all.chosen.extend(part.chosen);
+            all.empty.extend(part.empty);
+            all.folders.extend(part.folders);
+            all.repos.extend(part.repos);
+            all.rules.repos.extend(part.rules.repos);
+            all.rules.folders.extend(part.rules.folders);
+            all.incomplete.extend(part.incomplete);
+        }
+        let most = self.options.max_ignored_files;
+        if self.ignored.into_inner() > most {
+            all.is_cut = true;
+            all.entries.retain(|entry| entry.fate != Fate::Ignored);
+            all.incomplete.push(format!("ignored files, because there are more than {most}"));
+        }
+        all.chosen.sort_unstable();
+        all.empty.sort_unstable();
+        all
     }
 
     /// Rules that hold in a repository whatever is in its tree.
-    fn repo_levels(&self, repo: &RelPath) -> Vec<Level> {
-        let now = &self.found.rules;
-        let then = self.pinned.unwrap_or(now);
-        let user = Level::new(repo, Some(&now.user), Some(&then.user));
-        let exclude = |rules: &'_ Rules| rules.repos.get(repo).cloned();
-        let own = Level::new(repo, exclude(now).as_deref(), exclude(then).as_deref());
-        user.into_iter().chain(own).collect()
+    fn repo_levels(&self, repo: &RelPath, exclude: Option<&str>) -> Vec<Arc<Level>> {
+        let then = self.pinned.unwrap_or(&self.rules);
+        let exclude_then = match self.pinned {
+            Some(pinned) => pinned.repos.get(repo).map(String::as_str),
+            None => exclude,
+        };
+        let user = Level::new(repo, Some(&self.rules.user), Some(&then.user));
+        let own = Level::new(repo, exclude, exclude_then);
+        user.into_iter().chain(own).map(Arc::new).collect()
     }
 
-    fn folder(&mut self, path: &RelPath, fate: Fate, levels: &mut Vec<Level>) -> Result<()> {
-        let depth = levels.len();
-        if fate != Fate::Ignored {
-            levels.extend(self.folder_rules(path));
+    /// Looks at a folder. Gives those in it.
+    fn folder(&self, mut folder: Folder, found: &mut Found) -> Vec<Folder> {
+        if folder.fate != Fate::Ignored {
+            folder.levels.extend(self.folder_rules(&folder.path, found).map(Arc::new));
         }
-        let children = match fs::read_dir(path.under(self.root)) {
+        let mut more = Vec::new();
+        let children = match fs::read_dir(folder.path.under(self.root)) {
             Ok(children) => children,
-            Err(e) if !path.is_root() => {
-                self.found.incomplete.push(format!("the folder {path} cannot be read: {e}"));
-                return Ok(());
+            Err(e) => {
+                found.incomplete.push(format!("the folder {}: {e}", folder.path));
+                return more;
             }
-            Err(e) => return Err(RepoError::io("read the folder", self.root)(e)),
         };
         let mut is_empty = true;
-        for child in children {
-            let child = child.map_err(RepoError::io("read the folder", path.under(self.root)))?;
+        for child in children.flatten() {
             is_empty = false;
             let name = child.file_name();
-            let at = path.child(&os::name_bytes(&name));
+            let path = folder.path.child(&os::name_bytes(&name));
+            let is_git = folder.is_repo && name == ".git";
             // A file that vanishes while it is looked at was not there.
-            if let Ok(meta) = child.metadata() {
-                self.child(at, &meta, fate, levels)?;
+            if let (false, Ok(meta)) = (is_git || path.bytes() == ARTIFACTS.as_bytes(), child.metadata()) {
+                more.extend(self.child(path, &meta, &folder, found));
             }
         }
         if is_empty {
-            self.found.empty.push(path.clone());
+            found.empty.push(folder.path);
         }
-        levels.truncate(depth);
-        Ok(())
+        more
     }
 
-    fn child(
-        &mut self,
-        path: RelPath,
-        meta: &fs::Metadata,
-        fate: Fate,
-        levels: &mut Vec<Level>,
-    ) -> Result<()> {
-        if self.is_skipped(&path) {
-            return Ok(());
-        }
+    fn child(&self, path: RelPath, meta: &fs::Metadata, above: &Folder, found: &mut Found) -> Option<Folder> {
         let kind = meta.file_type();
-        let fate = decide(&path, kind.is_dir(), fate, levels);
+        let fate = decide(&path, kind.is_dir(), above);
         if kind.is_dir() {
-            return self.child_folder(&path, meta, fate, levels);
+            return self.child_folder(path, meta, fate, above, found);
         }
         let kind = match (kind.is_file(), kind.is_symlink()) {
             (true, _) => Kind::File,
             (_, true) => Kind::Link,
             _ => Kind::Special,
         };
-        self.entry(Entry { path, kind, fate, stat: os::stat(meta) });
-        Ok(())
+        self.entry(Entry { path, kind, fate, stat: os::stat(meta) }, found);
+        None
     }
 
     fn child_folder(
-        &mut self,
-        path: &RelPath,
+        &self,
+        path: RelPath,
         meta: &fs::Metadata,
         fate: Fate,
-        levels: &mut Vec<Level>,
-    ) -> Result<()> {
-        if fate == Fate::Ignored && self.left == 0 {
-            return Ok(());
+        above: &Folder,
+        found: &mut Found,
+    ) -> Option<Folder> {
+        if fate == Fate::Ignored {
+            let is_cut = self.ignored.load(Ordering::Relaxed) > self.options.max_ignored_files;
+            return (!is_cut).then_some(Folder { path, fate, levels: Vec::new(), is_repo: false });
         }
-        if fate != Fate::Ignored {
-            self.found.folders.push((path.clone(), os::stat(meta).mode));
+        found.folders.push((path.clone(), os::stat(meta).mode));
+        if !is_repo(&path.under(self.root)) {
+            return Some(Folder { path, fate, levels: above.levels.clone(), is_repo: false });
         }
-        if fate == Fate::Ignored || !is_repo(&path.under(self.root)) {
-            return self.folder(path, fate, levels);
-        }
-        self.found.repos.push(path.clone());
-        if let Some(text) = read_rules(&path.under(self.root).join(".git/info/exclude")) {
-            self.found.rules.repos.insert(path.clone(), text);
-        }
-        let mut own = self.repo_levels(path);
-        self.folder(path, fate, &mut own)
+        let exclude = read_rules(&path.under(self.root).join(".git/info/exclude"));
+        let levels = self.repo_levels(&path, exclude.as_deref());
+        found.repos.push(path.clone());
+        found.rules.repos.extend(exclude.map(|text| (path.clone(), text)));
+        Some(Folder { path, fate, levels, is_repo: true })
     }
 
-    fn entry(&mut self, mut entry: Entry) {
+    fn entry(&self, mut entry: Entry, found: &mut Found) {
         if matches!(entry.fate, Fate::Ignored | Fate::Hidden) && self.is_chosen(&entry) {
             entry.fate = Fate::Kept;
-            self.found.chosen.push(entry.path.clone());
+            found.chosen.push(entry.path.clone());
         }
         if entry.fate == Fate::Ignored {
-            if self.left == 1 {
-                let most = self.options.max_ignored_files;
-                self.found.is_cut = true;
-                self.found.incomplete.push(format!("folders of ignored files beyond the first {most} files"));
-            }
-            self.left = self.left.saturating_sub(1);
+            self.ignored.fetch_add(1, Ordering::Relaxed);
         }
-        self.found.entries.push(entry);
+        found.entries.push(entry);
     }
 
     fn is_chosen(&self, entry: &Entry) -> bool {
@@ -168,42 +209,31 @@ impl<'a> Walk<'a> {
             && self.chosen.matched_path_or_any_parents(path, false).is_ignore()
     }
 
-    /// Our own records, and git's: those are looked at by way of git.
-    fn is_skipped(&self, path: &RelPath) -> bool {
-        let bytes = path.bytes();
-        if bytes == ARTIFACTS.as_bytes() || bytes == b".git" {
-            return true;
-        }
-        let repo = bytes.strip_suffix(b"/.git");
-        repo.is_some_and(|repo| self.found.repos.iter().rev().any(|known| known.bytes() == repo))
-    }
-
-    fn folder_rules(&mut self, path: &RelPath) -> Option<Level> {
+    fn folder_rules(&self, path: &RelPath, found: &mut Found) -> Option<Level> {
         let now = read_rules(&path.under(self.root).join(".gitignore"));
-        let level = match self.pinned {
-            Some(pinned) => Level::new(path, now.as_deref(), pinned.folders.get(path).map(String::as_str)),
-            None => Level::new(path, now.as_deref(), now.as_deref()),
+        let then = match self.pinned {
+            Some(pinned) => pinned.folders.get(path).map(String::as_str),
+            None => now.as_deref(),
         };
-        if let Some(text) = now {
-            self.found.rules.folders.insert(path.clone(), text);
-        }
+        let level = Level::new(path, now.as_deref(), then);
+        found.rules.folders.extend(now.map(|text| (path.clone(), text)));
         level
     }
 }
 
-fn decide(path: &RelPath, is_dir: bool, above: Fate, levels: &[Level]) -> Fate {
-    if above == Fate::Ignored {
+fn decide(path: &RelPath, is_dir: bool, above: &Folder) -> Fate {
+    if above.fate == Fate::Ignored {
         return Fate::Ignored;
     }
-    match ignored(levels, path, is_dir) {
+    match ignored(&above.levels, path, is_dir) {
         (true, _) => Fate::Ignored,
         (false, true) => Fate::Hidden,
-        (false, false) => above,
+        (false, false) => above.fate,
     }
 }
 
 /// A folder called `.git` that is no repository hides nothing: it is looked at like any other.
-pub(crate) fn is_repo(folder: &Path) -> bool {
+fn is_repo(folder: &Path) -> bool {
     let git = folder.join(".git");
     match fs::symlink_metadata(&git) {
         Ok(meta) if meta.is_file() => fs::read(&git).is_ok_and(|text| text.starts_with(b"gitdir:")),
@@ -217,4 +247,38 @@ pub(crate) fn read_rules(path: &Path) -> Option<String> {
     let meta = fs::symlink_metadata(path).ok()?;
     let bytes = (meta.is_file() && meta.len() <= MAX_RULES).then(|| fs::read(path).ok()).flatten()?;
     Some(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Folders that are still to be looked at, and how many are being looked at.
+struct Queue {
+    state: Mutex<(Vec<Folder>, usize)>,
+    changed: Condvar,
+}
+
+impl Queue {
+    fn with(folder: Folder) -> Self {
+        Self { state: Mutex::new((vec![folder], 0)), changed: Condvar::new() }
+    }
+
+    /// The next folder; none once all are done.
+    fn next(&self) -> Option<Folder> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            if let Some(folder) = state.0.pop() {
+                state.1 += 1;
+                return Some(folder);
+            }
+            if state.1 == 0 {
+                return None;
+            }
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn done(&self, more: Vec<Folder>) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.0.extend(more);
+        state.1 -= 1;
+        self.changed.notify_all();
+    }
 }

@@ -1,5 +1,8 @@
 //! Snapshots, changes, scope, diff and rollback on real repositories.
 
+// The helpers of tests fail as loudly as the tests.
+#![allow(clippy::unwrap_used)]
+
 mod attacks;
 mod diffs;
 mod picture;

@@ -179,7 +179,7 @@ fn may_stay(remark: &Remark) -> bool {
 fn without(mut picture: Picture, left: &[Remark]) -> Picture {
     let is_left = |key: &str| {
         left.iter().any(|remark| {
-            let plain = format!("{:?}", remark.what);
+            let plain = format!("{:?}", unquoted(&remark.what));
             let of_repo = remark.what.rsplit_once(" in ").or(remark.what.rsplit_once(" of "));
             let git =
                 of_repo.map(|(_, repo)| if repo == "." { ".git".into() } else { format!("{repo}/.git") });
@@ -188,6 +188,24 @@ fn without(mut picture: Picture, left: &[Remark]) -> Picture {
     };
     picture.retain(|key, _| !is_left(key));
     picture
+}
+
+/// A path as the library shows it, as it is.
+fn unquoted(shown: &str) -> String {
+    let Some(inner) = shown.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) else {
+        return shown.to_owned();
+    };
+    let (mut bytes, mut rest) = (Vec::new(), inner.as_bytes());
+    while let [first, after @ ..] = rest {
+        let (byte, after) = match (first, after) {
+            (b'\\', [escaped @ (b'"' | b'\\'), after @ ..]) => (*escaped, after),
+            (b'\\', [a, b, c, after @ ..]) => ((a - b'0') * 64 + (b - b'0') * 8 + (c - b'0'), after),
+            _ => (*first, after),
+        };
+        bytes.push(byte);
+        rest = after;
+    }
+    String::from_utf8(bytes).unwrap()
 }
 
 fn cases() -> u32 {
