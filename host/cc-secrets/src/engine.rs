@@ -20,6 +20,7 @@ pub(crate) struct Engine {
 /// A secret: the rule that found it, by index, and where it is.
 pub(crate) struct Found {
     pub(crate) rule: usize,
+    pub(crate) whole: Range<usize>,
     pub(crate) secret: Range<usize>,
 }
 
@@ -78,7 +79,8 @@ impl Pass<'_> {
         }
         let Ok(compiled) = rule.compiled() else {
             // Validation refuses such a rule, so this is a broken cache: hide too much rather than too little.
-            found.extend(hits.iter().map(|(_, at)| Found { rule: index, secret: self.token_round(at) }));
+            let found_at = |whole: Range<usize>| Found { rule: index, secret: whole.clone(), whole };
+            found.extend(hits.iter().map(|(_, at)| found_at(self.token_round(at))));
             return;
         };
         let (before, after) = compiled.reach;
@@ -111,7 +113,7 @@ impl Pass<'_> {
             if let Some(barrier) = self.barriers.iter().find(|b| touches(b, &found.secret)) {
                 at = barrier.end.max(found.whole.start + 1);
             } else if rule.accepts(compiled, self.text, &found) && self.has_components(rule, &found) {
-                all.push(Found { rule: index, secret: found.secret });
+                all.push(Found { rule: index, whole: found.whole, secret: found.secret });
             }
             if at > end {
                 break;

@@ -16,6 +16,7 @@ mod limits;
 mod prefilter;
 mod redactor;
 mod rule;
+mod scan;
 mod validate;
 mod views;
 
@@ -23,4 +24,8 @@ pub use checksum::checksum;
 pub use entropy::entropy;
 pub use error::RuleError;
 pub use redactor::Redactor;
+pub use scan::{
+    Baseline, BaselineError, Candidate, Finding, Fingerprint, JudgeError, Judged, Place, Salt, ScanReport,
+    Scanner, judge,
+};
 pub use validate::validate;

@@ -54,7 +54,8 @@ impl Rule {
             min_entropy: rule.min_entropy,
             checksum: rule.checksum.as_deref().and_then(Kind::named),
             pattern: rule.regex.clone(),
-            allow: rule.allow.clone(),
+            // One that asks for all its parts may ask for a path, which only the scanner knows.
+            allow: rule.allow.iter().filter(|allow| !allow.all).cloned().collect(),
             compiled: OnceLock::new(),
         }
     }

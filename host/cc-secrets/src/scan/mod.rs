@@ -1,0 +1,182 @@
+//! Finds secrets in raw bytes and says where they are; `Scanner` is the way in.
+//!
+//! The way of a file: windows of it (`window`) go through the engine, once as they are and once with all escapes
+//! undone where there are any (`flat`). Of finds that overlap the best stays (`candidate`). Whoever holds the
+//! plugins has the candidates judged; what is left are findings, which hold no value (`finding`).
+
+mod allow;
+mod baseline;
+mod candidate;
+mod finding;
+mod fingerprint;
+mod flat;
+mod gate;
+mod key;
+mod report;
+mod sarif;
+mod window;
+
+use std::{io, ops::Range};
+
+use cc_domain::{Allow, Attributes, Checksum, SecretFinding, SecretRule};
+
+use self::{
+    candidate::Hit,
+    flat::{Flat, pieces},
+    gate::{Allowance, Gate, Seen},
+    window::Pass,
+};
+use crate::{
+    checksum::checksum,
+    engine::{Engine, Found},
+    entropy::entropy,
+    error::RuleError,
+};
+
+pub use baseline::{Baseline, BaselineError};
+pub use candidate::{Candidate, Place};
+pub use finding::{Finding, JudgeError, Judged, judge};
+pub use fingerprint::{Fingerprint, Salt};
+pub use report::ScanReport;
+
+/// Bytes of context that a candidate keeps, before and after.
+const CONTEXT: usize = 64;
+/// Bytes with their escapes undone that are scanned at once: as much as stays in a processor's cache.
+const BLOCK: usize = 256 * 1024;
+
+/// Runs secret rules over bytes. Cheap to share between threads; patterns compile when they are first needed.
+pub struct Scanner {
+    engine: Engine,
+    gates: Vec<Gate>,
+    /// Name of each rule's checksum.
+    checksums: Vec<Option<String>>,
+    /// For every rule.
+    allow: Vec<Allowance>,
+}
+
+impl Scanner {
+    /// Prepares the rules.
+    ///
+    /// # Errors
+    /// When there are too many rules, one has no keywords, needs a rule that is not in the set, or has a pattern for
+    /// paths that cannot be used. Patterns are judged by [`crate::validate`].
+    pub fn new(rules: &[SecretRule]) -> Result<Self, RuleError> {
+        Self::with_allowances(rules, &[])
+    }
+
+    /// The same with allowances that hold for every rule, such as those of a user's file.
+    ///
+    /// # Errors
+    /// As [`Scanner::new`], and when an allowance has a pattern that cannot be used.
+    pub fn with_allowances(rules: &[SecretRule], allow: &[Allow]) -> Result<Self, RuleError> {
+        // The engine leaves a rule for certain paths alone; here its gate decides.
+        let anywhere: Vec<_> = rules.iter().map(|rule| SecretRule { path: None, ..rule.clone() }).collect();
+        let gates: Result<_, _> = rules.iter().map(Gate::new).collect();
+        let allow: Result<_, _> = allow.iter().map(|one| Allowance::new("allowlist", one)).collect();
+        let checksums = rules.iter().map(|rule| rule.checksum.clone()).collect();
+        Ok(Self { engine: Engine::new(&anywhere)?, gates: gates?, checksums, allow: allow? })
+    }
+
+    /// Everything the rules find in a text, in order of place.
+    #[must_use]
+    pub fn scan_bytes(&self, path: Option<&str>, bytes: &[u8]) -> Vec<Candidate> {
+        Pass::slice(self, path, bytes)
+    }
+
+    /// The same for a text of any size, of which little is in memory at once.
+    ///
+    /// # Errors
+    /// What the reader says.
+    pub fn scan_reader(&self, path: Option<&str>, reader: impl io::Read) -> io::Result<Vec<Candidate>> {
+        Pass::reader(self, path, reader)
+    }
+
+    /// What is found in one window, the best of each place.
+    fn hits(&self, path: Option<&str>, text: &[u8]) -> Vec<Hit> {
+        let path = path.map(|path| path.replace('\\', "/"));
+        let mut look = Look { scanner: self, path: path.as_deref(), hits: Vec::new() };
+        look.plain(text);
+        look.escaped(text);
+        candidate::best(look.hits)
+    }
+}
+
+impl std::fmt::Debug for Scanner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Scanner").field("rules", &self.gates.len()).finish_non_exhaustive()
+    }
+}
+
+/// A look at one window.
+struct Look<'a> {
+    scanner: &'a Scanner,
+    path: Option<&'a str>,
+    hits: Vec<Hit>,
+}
+
+impl Look<'_> {
+    fn plain(&mut self, text: &[u8]) {
+        for found in self.scanner.engine.find(text, |_| None) {
+            let place = found.secret.clone();
+            self.take(text, found, place, None);
+        }
+    }
+
+    /// Lines with escapes in them once more, in blocks.
+    fn escaped(&mut self, text: &[u8]) {
+        let mut flat = Flat::default();
+        for piece in pieces(text) {
+            flat.add(text, piece);
+            if flat.text.len() > BLOCK {
+                self.block(&flat);
+                flat.clear();
+            }
+        }
+        self.block(&flat);
+    }
+
+    fn block(&mut self, flat: &Flat) {
+        for found in self.scanner.engine.find(&flat.text, |_| None) {
+            if let Some(place) = flat.original(&found.secret) {
+                let layers = flat.layers(&found.secret);
+                self.take(&flat.text, found, place, Some(layers));
+            }
+        }
+    }
+
+    fn take(&mut self, text: &[u8], found: Found, place: Range<usize>, layers: Option<u8>) {
+        let Found { rule, whole, secret } = found;
+        let seen = Seen { path: self.path, text, whole, secret };
+        let Scanner { gates, allow, engine, .. } = self.scanner;
+        if gates[rule].admits(&seen) && !allow.iter().any(|one| one.covers(&seen)) {
+            let hit = Hit {
+                rule,
+                confidence: engine.rules[rule].confidence,
+                place,
+                flat: layers.is_some(),
+                finding: self.finding(rule, &seen, layers.unwrap_or(0)),
+                allowed: allow::by_comment(seen.line()),
+            };
+            self.hits.push(hit);
+        }
+    }
+
+    fn finding(&self, rule: usize, seen: &Seen<'_>, layers: u8) -> SecretFinding {
+        let text = |range: Range<usize>| String::from_utf8_lossy(&seen.text[range]).into_owned();
+        let Range { start, end } = seen.secret;
+        let secret = text(seen.secret.clone());
+        let name = self.scanner.checksums[rule].as_deref();
+        SecretFinding {
+            rule_id: self.scanner.engine.rules[rule].id.clone(),
+            key: key::name_before(seen.text, start),
+            path: seen.path.map(Into::into),
+            before: text(start.saturating_sub(CONTEXT)..start),
+            after: text(end..seen.text.len().min(end + CONTEXT)),
+            entropy: entropy(seen.secret()),
+            checksum: name.map_or(Checksum::Absent, |name| checksum(name, &secret)),
+            depth: u32::from(layers),
+            attributes: Attributes::default(),
+            secret,
+        }
+    }
+}
