@@ -25,7 +25,7 @@ pub use entropy::entropy;
 pub use error::RuleError;
 pub use redactor::Redactor;
 pub use scan::{
-    Baseline, BaselineError, Candidate, Finding, Fingerprint, JudgeError, Judged, Place, Salt, ScanReport,
-    Scanner, judge,
+    Baseline, BaselineError, Candidate, FileOptions, FilesScan, Finding, Fingerprint, JudgeError, Judged,
+    Place, Salt, ScanReport, Scanner, judge,
 };
 pub use validate::validate;

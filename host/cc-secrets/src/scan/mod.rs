@@ -7,6 +7,8 @@
 mod allow;
 mod baseline;
 mod candidate;
+mod diff;
+mod files;
 mod finding;
 mod fingerprint;
 mod flat;
@@ -35,6 +37,7 @@ use crate::{
 
 pub use baseline::{Baseline, BaselineError};
 pub use candidate::{Candidate, Place};
+pub use files::{FileOptions, FilesScan};
 pub use finding::{Finding, JudgeError, Judged, judge};
 pub use fingerprint::{Fingerprint, Salt};
 pub use report::ScanReport;
