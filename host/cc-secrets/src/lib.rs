@@ -10,6 +10,7 @@ mod checksum;
 mod engine;
 mod entropy;
 mod error;
+pub mod gitleaks;
 mod json;
 mod known;
 mod limits;

@@ -99,6 +99,11 @@ impl Allowance {
     }
 }
 
+/// Whether allowances can be used, and why not.
+pub(crate) fn check_allowances(owner: &str, allow: &[Allow]) -> Result<(), String> {
+    allow.iter().try_for_each(|one| Allowance::new(owner, one).map(drop)).map_err(|e| e.to_string())
+}
+
 fn set(owner: &str, patterns: &[String]) -> Result<Option<RegexSet>, RuleError> {
     if patterns.is_empty() {
         return Ok(None);

@@ -36,6 +36,8 @@ use crate::{
 };
 
 pub use baseline::{Baseline, BaselineError};
+pub(crate) use gate::check_allowances;
+
 pub use candidate::{Candidate, Place};
 pub use files::{FileOptions, FilesScan};
 pub use finding::{Finding, JudgeError, Judged, judge};
