@@ -154,7 +154,7 @@ fn what_cannot_be_used_is_named_with_the_reason() {
         assert!(*rule == id && reason.contains(part), "{rule}: {reason}");
     }
     assert_eq!(set.rules.len(), 1);
-    assert_eq!(set.notices, ["rule 'good': 'filter' is not known here and is ignored"]);
+    assert_eq!(set.notices, ["'filter', in 2 rules, is not known here and is ignored"]);
     assert_eq!(set.rules[0].keywords, ["good-"]);
 }
 

@@ -5,7 +5,7 @@ mod pattern;
 mod translate;
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs::File,
     io::{self, Read},
     path::{Path, PathBuf},
@@ -110,7 +110,19 @@ impl RuleFile {
             set.allow(list);
         }
         set.drop_lonely();
+        set.notices.extend(self.unknown());
         set
+    }
+
+    /// What the rules say that is not known here.
+    fn unknown(&self) -> impl Iterator<Item = String> {
+        let mut unknown = BTreeMap::new();
+        for name in self.file.rules.iter().flat_map(|rule| rule.other.keys()) {
+            *unknown.entry(name).or_insert(0) += 1;
+        }
+        unknown
+            .into_iter()
+            .map(|(name, rules)| format!("'{name}', in {rules} rules, is not known here and is ignored"))
     }
 }
 

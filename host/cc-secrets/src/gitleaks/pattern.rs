@@ -11,40 +11,51 @@ const LEAST_KEYWORD: usize = 3;
 /// A shorter group is a part of the secret, not the secret.
 const LEAST_SECRET: usize = 8;
 
-/// The pattern in Rust's syntax. Go takes `\<` and an opening bracket in a class for themselves; in Rust they begin
-/// a word and a class, and `&&`, `--` and `~~` join classes.
+/// The pattern in Rust's syntax. Go takes `\<`, an opening bracket in a class and a brace that counts nothing for
+/// themselves; in Rust they begin a word, a class and a count, and `&&`, `--` and `~~` join classes.
 pub(crate) fn from_go(pattern: &str) -> String {
     let mut rust = String::with_capacity(pattern.len());
-    let mut rest = pattern.chars().peekable();
-    let mut class = 0_usize;
-    while let Some(c) = rest.next() {
-        match c {
-            '\\' => match rest.next() {
-                Some(mark @ ('<' | '>')) => rust.push(mark),
-                Some(other) => rust.extend(['\\', other]),
-                None => rust.push('\\'),
-            },
-            '[' if class == 0 => {
-                class = 1;
-                rust.push('[');
-                rust.extend(rest.next_if_eq(&'^'));
-                // A closing bracket that comes first stands for itself.
-                rust.extend(rest.next_if_eq(&']').map(|_| r"\]").into_iter().flat_map(str::chars));
-            }
-            '[' if rest.peek() == Some(&':') => {
-                class = 2;
-                rust.push('[');
-            }
-            '[' => rust.push_str(r"\["),
-            ']' if class > 0 => {
-                class -= 1;
-                rust.push(']');
-            }
-            '&' | '-' | '~' if class == 1 && rest.next_if_eq(&c).is_some() => rust.extend(['\\', c, '\\', c]),
-            _ => rust.push(c),
-        }
+    let mut rest = pattern;
+    let mut class = 0;
+    while !rest.is_empty() {
+        let (sign, length, depth) = sign(rest, class);
+        rust.push_str(&sign);
+        class = depth;
+        rest = &rest[length..];
     }
     rust
+}
+
+/// The next sign in Rust's syntax, its length in Go's, and how many classes are open after it.
+fn sign(rest: &str, class: u32) -> (String, usize, u32) {
+    let first = rest.chars().next().map_or(0, char::len_utf8);
+    let escaped = |length: usize, class| (format!("\\{}", &rest[..length]), length, class);
+    let plain = |length: usize, class| (rest[..length].to_owned(), length, class);
+    match rest.as_bytes() {
+        [b'\\', b'<' | b'>', ..] => (rest[1..2].to_owned(), 2, class),
+        [b'\\', b'x' | b'p' | b'P', b'{', ..] => plain(rest.find('}').map_or(3, |end| end + 1), class),
+        [b'\\', ..] => plain(1 + rest[1..].chars().next().map_or(0, char::len_utf8), class),
+        // A closing bracket that comes first in a class stands for itself.
+        [b'[', b'^', b']', ..] if class == 0 => (r"[^\]".into(), 3, 1),
+        [b'[', b']', ..] if class == 0 => (r"[\]".into(), 2, 1),
+        [b'[', ..] if class == 0 => plain(1, 1),
+        [b'[', b':', ..] => plain(1, class + 1),
+        [b'[', ..] => escaped(1, class),
+        [b']', ..] if class > 0 => plain(1, class - 1),
+        [b'&', b'&', ..] | [b'-', b'-', ..] | [b'~', b'~', ..] if class > 0 => {
+            (format!("\\{0}\\{0}", &rest[..1]), 2, class)
+        }
+        [b'{', ..] if class == 0 && !counts(rest) => escaped(1, class),
+        _ => plain(first, class),
+    }
+}
+
+/// Whether a text begins with `{n}`, `{n,}` or `{n,m}`.
+fn counts(text: &str) -> bool {
+    let number = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+    let Some((inside, _)) = text[1..].split_once('}') else { return false };
+    let (least, most) = inside.split_once(',').unwrap_or((inside, ""));
+    !least.is_empty() && number(least) && number(most)
 }
 
 /// A pattern as the engine reads it.
@@ -119,7 +130,8 @@ mod tests {
             (r"[[\]]x", r"[\[\]]x"),
             (r"[^]a]", r"[^\]a]"),
             (r"[[:alnum:]_]+[a&&b]", r"[[:alnum:]_]+[a\&\&b]"),
-            (r"a--b[\w.-]{0,50}?", r"a--b[\w.-]{0,50}?"),
+            (r"a--b[\w.-]{0,50}?é\x{41}", r"a--b[\w.-]{0,50}?é\x{41}"),
+            (r"\$?{{[^}]+}}|{[ {]+}a{2,}", r"\$?\{\{[^}]+}}|\{[ {]+}a{2,}"),
         ] {
             assert_eq!(from_go(go), rust);
             assert!(parse(rust).is_ok(), "{rust}");

@@ -38,11 +38,6 @@ pub(crate) fn rule(rule: &format::Rule, notices: &mut Vec<String>) -> Result<Sec
     };
     // Its components are looked at when all rules are there.
     validate(&[SecretRule { components: Vec::new(), ..found.clone() }]).map_err(|e| e.to_string())?;
-    notices.extend(
-        rule.other
-            .keys()
-            .map(|name| format!("rule '{}': '{name}' is not known here and is ignored", rule.id)),
-    );
     Ok(found)
 }
 

@@ -1,7 +1,9 @@
 //! The bundled rules, as the host gets them from the plugin.
 #![allow(missing_docs, dead_code, unreachable_pub, clippy::expect_used)]
 
-use cc_domain::{Allow, AllowTarget, Confidence, SecretRule};
+use cc_domain::{
+    Allow, AllowTarget, Checksum, Classification, Confidence, SecretClass, SecretFinding, SecretRule,
+};
 use cc_plugin_secret_rules::SecretRules;
 use cc_policy_sdk::secret_scanner::{self as wit, Guest as _};
 
@@ -45,6 +47,42 @@ fn allow(allow: wit::Allow) -> Allow {
         paths: allow.paths,
         all: false,
     }
+}
+
+/// The bundled plugin's judgement.
+pub fn classify(findings: Vec<SecretFinding>) -> Vec<Classification> {
+    let given = findings.into_iter().map(finding).collect();
+    SecretRules::classify(given).expect("a judgement").into_iter().map(classification).collect()
+}
+
+fn finding(finding: SecretFinding) -> wit::Finding {
+    wit::Finding {
+        rule_id: finding.rule_id,
+        secret: finding.secret,
+        key: finding.key,
+        path: finding.path,
+        before: finding.before,
+        after: finding.after,
+        entropy: finding.entropy,
+        checksum: match finding.checksum {
+            Checksum::Absent => wit::Checksum::Absent,
+            Checksum::Valid => wit::Checksum::Valid,
+            Checksum::Invalid => wit::Checksum::Invalid,
+        },
+        depth: finding.depth,
+        attributes: finding.attributes,
+    }
+}
+
+fn classification(judged: wit::Classification) -> Classification {
+    let class = match judged.class {
+        wit::Class::Real => SecretClass::Real,
+        wit::Class::Placeholder => SecretClass::Placeholder,
+        wit::Class::Identifier => SecretClass::Identifier,
+        wit::Class::ConfigKey => SecretClass::ConfigKey,
+        wit::Class::Unknown => SecretClass::Unknown,
+    };
+    Classification { class, reason: judged.reason }
 }
 
 /// A rule of a test's own: 20 letters or digits after `tok_`.

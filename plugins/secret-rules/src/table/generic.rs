@@ -6,7 +6,7 @@ pub(super) const ROWS: &[Row] = &[
     token(
         "authorization-basic",
         "Basic authorization header",
-        r#"(?i:authorization)["'`\]]{0,2}[ \t]{0,4}[:=,][ \t]{0,4}["'`]{0,2}(?i:basic)[ \t]{1,4}([A-Za-z0-9+/]{8,1000}={0,2})"#,
+        r#"(?i:authorization)["'`\]]{0,2}(?:: ?&?[A-Za-z]{1,12})?[ \t]{0,4}[:=,][ \t]{0,4}["'`]{0,2}(?i:basic)[ \t]{1,4}([A-Za-z0-9+/]{8,1000}={0,2})"#,
         &["authorization"],
         "RFC 7617",
         &["Authorization: Basic {base64:24}==", "\"Authorization\": \"Basic {base64:40}\""],
@@ -93,7 +93,7 @@ pub(super) const ROWS: &[Row] = &[
             r"(?i:(?:api|access|auth|secret|private|signing|encryption|master|service|account|storage|subscription|deploy|license|admin)[_.\-]?key",
             r"|secret|token|credentials?|passphrase)",
             r"(?i:[_.\-]?(?:key|base|value|hash|string|prod|production|dev|staging|live|test|v?[0-9]{1,2})){0,2}",
-            r#"["'`\]]{0,2}(?:[ \t]{0,8}:[ \t]{0,2}&?[A-Za-z]{1,12})?[ \t]{0,8}(?::=|=>|={1,3}|:)[ \t]{0,8}["'`]{0,3}"#,
+            r#"(?:["'`],[ \t]{0,4}["'`]|["'`\]]{0,2}(?:[ \t]{0,8}:[ \t]{0,2}&?[A-Za-z]{1,12})?[ \t]{0,8}(?::=|=>|={1,3}|:)[ \t]{0,8}["'`]{0,3})"#,
             r#"([A-Za-z0-9_\-.~+/!@#%^*]{16,512}={0,3})(?:["'`\s,;)}\]&<\\|]|$)"#
         ),
         &[
@@ -134,7 +134,7 @@ pub(super) const ROWS: &[Row] = &[
         "Value given to a name such as password",
         concat!(
             r"(?i:passwo?r?d|passwd|passcode|\bpwd|_pwd|db_?pass|_pass)",
-            r#"["'`\]]{0,2}[ \t]{0,8}(?::=|=>|={1,3}|:)[ \t]{0,8}["'`]([^\s\x22'`]{8,128})["'`]"#
+            r#"(?:["'`],[ \t]{0,4}|["'`\]]{0,2}(?:[ \t]{0,8}:[ \t]{0,2}&?[A-Za-z]{1,12})?[ \t]{0,8}(?::=|=>|={1,3}|:)[ \t]{0,8})["'`]([^\s\x22'`]{8,128})["'`]"#
         ),
         &["passw", "pwd", "passcode", "db_pass", "dbpass", "_pass"],
         "Common practice",
@@ -150,7 +150,7 @@ pub(super) const ROWS: &[Row] = &[
     )
     .generic()
     .entropy(2.5)
-    .allow(NO_VALUES),
+    .allow(NO_PASSWORDS),
     token(
         "password-line",
         "Unquoted value given to a name such as password",
@@ -165,7 +165,7 @@ pub(super) const ROWS: &[Row] = &[
     )
     .generic()
     .entropy(2.8)
-    .allow(NO_VALUES),
+    .allow(NO_PASSWORDS),
 ];
 
 /// Names made of words and numbers, as programs and people write them.
@@ -174,6 +174,19 @@ const WORDS: &[&str] = &[
     r"^[0-9.,:_/\-]+$",
     r"^(?:[A-Za-z]+[0-9]{0,3}|[0-9]{1,8}|v[0-9]+[a-z]?)(?:[._/:\-]+(?:[A-Za-z]+[0-9]{0,3}|[0-9]{1,8}[a-z]?))*$",
     r"^/",
+];
+
+/// The same for passwords, which may have no digit in them but are no words either.
+const NO_PASSWORDS: &[&str] = &[
+    r"^(?:[a-z]{2,}|[A-Z][a-z]{2,}|[A-Z]{2,})(?:[._/:\-+*!?@#%^~ ]*(?:[a-z]{2,}|[A-Z][a-z]{2,}|[A-Z]{2,}))*[._/:\-+*!?@#%^~]*$",
+    r"^[a-z]+[0-9]{0,3}(?:[._/:\-]+(?:[a-z]+[0-9]{0,3}|[0-9]{1,4}))+$",
+    r"^[A-Z]+(?:_[A-Z0-9]+)+$",
+    r"^[^A-Za-z]*$",
+    r"^(?:\./|\.\./|~/|/)",
+    r"^[a-z][a-z0-9+.\-]*://",
+    r"^[A-Za-z_]+(?:\.[A-Za-z_]+)+[\[(]",
+    r"(?i)process\.env|os\.environ|getenv|import\.meta|self\.|this\.|config\.|settings\.|secrets\.",
+    r"[${}<>()]",
 ];
 
 /// What stands after such names without being a secret: names, numbers, paths, references, ids and digests.
