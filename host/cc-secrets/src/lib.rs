@@ -14,6 +14,7 @@ pub mod gitleaks;
 mod json;
 mod known;
 mod limits;
+mod near;
 mod prefilter;
 mod redactor;
 mod rule;

@@ -1,7 +1,7 @@
 //! Finds secrets in raw bytes and says where they are; `Scanner` is the way in.
 //!
-//! The way of a file: windows of it (`window`) go through the engine, once as they are and once with all escapes
-//! undone where there are any (`flat`). Of finds that overlap the best stays (`candidate`). Whoever holds the
+//! The way of a file: windows of it (`window`) go through the engine, as they are and with all escapes undone where
+//! there are any (`flat`). Of finds that overlap the best stays (`candidate`). Whoever holds the
 //! plugins has the candidates judged; what is left are findings, which hold no value (`finding`).
 
 mod allow;
@@ -46,6 +46,8 @@ pub use report::ScanReport;
 
 /// Bytes of context that a candidate keeps, before and after.
 const CONTEXT: usize = 64;
+/// Bytes of a line that is a record rather than code.
+const LOG_LINE: usize = 512;
 /// Bytes with their escapes undone that are scanned at once: as much as stays in a processor's cache.
 const BLOCK: usize = 256 * 1024;
 
@@ -100,8 +102,14 @@ impl Scanner {
     fn hits(&self, path: Option<&str>, text: &[u8]) -> Vec<Hit> {
         let path = path.map(|path| path.replace('\\', "/"));
         let mut look = Look { scanner: self, path: path.as_deref(), hits: Vec::new() };
-        look.plain(text);
-        look.escaped(text);
+        let pieces: Vec<_> = pieces(text).collect();
+        look.escaped(text, &pieces);
+        let mut at = 0;
+        for piece in pieces.into_iter().filter(|piece| is_log(&text[piece.clone()])) {
+            look.plain(text, at..piece.start);
+            at = piece.end;
+        }
+        look.plain(text, at..text.len());
         candidate::best(look.hits)
     }
 }
@@ -112,6 +120,12 @@ impl std::fmt::Debug for Scanner {
     }
 }
 
+/// Whether lines with escapes are records of a log: their escapes stand for what was written there, and looking at
+/// them as they are as well would find nothing more. In the short lines of source code an escape can be meant.
+fn is_log(lines: &[u8]) -> bool {
+    lines.len() > LOG_LINE * memchr::memchr_iter(b'\n', lines).count().max(1)
+}
+
 /// A look at one window.
 struct Look<'a> {
     scanner: &'a Scanner,
@@ -120,18 +134,19 @@ struct Look<'a> {
 }
 
 impl Look<'_> {
-    fn plain(&mut self, text: &[u8]) {
-        for found in self.scanner.engine.find(text, |_| None) {
-            let place = found.secret.clone();
-            self.take(text, found, place, None);
+    fn plain(&mut self, text: &[u8], part: Range<usize>) {
+        let part_text = &text[part.clone()];
+        for found in self.scanner.engine.find(part_text, |_| None) {
+            let place = part.start + found.secret.start..part.start + found.secret.end;
+            self.take(part_text, found, place, None);
         }
     }
 
-    /// Lines with escapes in them once more, in blocks.
-    fn escaped(&mut self, text: &[u8]) {
+    /// Lines with escapes in them, in blocks.
+    fn escaped(&mut self, text: &[u8], pieces: &[Range<usize>]) {
         let mut flat = Flat::default();
-        for piece in pieces(text) {
-            flat.add(text, piece);
+        for piece in pieces {
+            flat.add(text, piece.clone());
             if flat.text.len() > BLOCK {
                 self.block(&flat);
                 flat.clear();

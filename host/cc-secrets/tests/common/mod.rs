@@ -121,3 +121,37 @@ pub const HEX: &str = "0123456789abcdef";
 pub const DIGITS: &str = "0123456789";
 pub const ALNUM: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 pub const BASE64: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/// The bundled rules and as many of the same shapes as a large set has.
+pub fn many(count: usize) -> Vec<SecretRule> {
+    let mut rules = bundled();
+    let name = |number: usize| {
+        let letter = |at: usize| char::from(b'a' + (at % 26) as u8);
+        [letter(number), letter(number / 26), letter(number * 7 + 3), letter(number * 11 + 5)]
+            .iter()
+            .collect::<String>()
+    };
+    for number in rules.len()..count {
+        let vendor = name(number);
+        let (regex, keyword, group) = match number % 2 {
+            0 => (format!(r"\b{vendor}_(?:live|test)_[A-Za-z0-9]{{32,64}}\b"), format!("{vendor}_"), 0),
+            _ => (
+                format!(
+                    r#"(?i:{vendor})[\w.\-]{{0,40}}["'`\]]{{0,2}}[ \t]{{0,8}}(?::=|=>|=|:|,)[ \t]{{0,8}}["'`]{{0,3}}([A-Za-z0-9]{{32}})\b"#
+                ),
+                vendor,
+                1,
+            ),
+        };
+        let id = format!("vendor-{number}");
+        rules.push(SecretRule {
+            id,
+            regex,
+            keywords: vec![keyword],
+            secret_group: group,
+            min_entropy: 3.0,
+            ..plain_rule()
+        });
+    }
+    rules
+}

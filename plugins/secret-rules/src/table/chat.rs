@@ -48,7 +48,7 @@ pub(super) const ROWS: &[Row] = &[
         "discord-bot-token",
         "Discord bot token",
         r"\b[MNO][A-Za-z0-9_\-]{22,28}\.[A-Za-z0-9_\-]{6}\.[A-Za-z0-9_\-]{27,45}",
-        &["discord", "token", "login("],
+        &["discord", "bot_token", "bot-token", "bottoken", "login("],
         "Discord developer documentation, authentication",
         &["DISCORD_TOKEN=M{alnum:25}.{alnum:6}.{url:38}"],
         &["Model.config.something", "bot.commands.list"],

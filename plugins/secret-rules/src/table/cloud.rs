@@ -19,7 +19,7 @@ pub(super) const ROWS: &[Row] = &[
         "aws-secret-access-key",
         "AWS secret access key",
         r#"(?i:secret_?access_?key|aws_?secret(?:_?key)?|secretkey|aws_?sk)["'`\]]{0,2}(?:[ \t]{0,8}:[ \t]{0,2}&?[A-Za-z]{1,12})?[ \t]{0,8}(?::=|=>|=|:|,)[ \t]{0,8}["'`]{0,3}([A-Za-z0-9/+]{40})(?:[^A-Za-z0-9/+=]|$)"#,
-        &["secret_access_key", "secretaccesskey", "secret_accesskey", "aws_secret", "awssecret", "secretkey", "aws_sk"],
+        &["secret_access_key", "secretaccesskey", "secret_accesskey", "aws_secret", "awssecret", "secretaccess_key", "secretkey", "aws_sk", "awssk"],
         "AWS IAM documentation, access keys",
         &["aws_secret_access_key = {base64:40}", "\"SecretAccessKey\": \"{base64:40}\""],
         &["aws_secret_access_key = {base64:30}EXAMPLEKEY", "SecretAccessKey: {base64:60}"],

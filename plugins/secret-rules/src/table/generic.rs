@@ -64,7 +64,7 @@ pub(super) const ROWS: &[Row] = &[
     token(
         "connection-string-password",
         "Password in a connection string",
-        r"(?i:(?:server|host|data source|user id|uid|username|user|database)[ \t]*=[^;\r\n\x22']{1,120};(?:[^;\r\n\x22']{1,120};){0,6}[ \t]*(?:password|pwd)[ \t]*=)[ \t]*([^;\s\x22'<>${}]{4,128})",
+        r"[\w.,\-/\\ ]{2,40};[ \t]{0,2}(?i:password|pwd)[ \t]{0,4}=[ \t]{0,4}([^;\s\x22'<>${}]{4,128})",
         &["password", "pwd"],
         "ADO.NET and ODBC documentation, connection strings",
         &["Server=db;Database=app;User Id=sa;Password={alnum:16};", "host=db;user=app;pwd=x9!{alnum:6}"],
@@ -76,7 +76,7 @@ pub(super) const ROWS: &[Row] = &[
     token(
         "command-line-secret",
         "Secret given to a command",
-        r#"(?:^|[\s\x22'`])--?(?i:[a-z\-]{0,30}(?:api-?key|token|secret|password|passwd))(?:=|[ \t]{1,3}|["'], ?["'])["']?([A-Za-z0-9_\-.~+/!@#%^*]{8,512}={0,2})"#,
+        r#"(?:^|[\s\x22'`])(?:-|--|--?[A-Za-z\-]{1,30}-)(?i:api-?key|token|secret|password|passwd)(?:=|[ \t]{1,3}|["'], ?["'])["']?([A-Za-z0-9_\-.~+/!@#%^*]{8,512}={0,2})"#,
         &["-api-key", "-apikey", "-token", "-secret", "-password", "-passwd"],
         "Common practice",
         &["tool --token {alnum:32}", "tool --password=x9!{alnum:10}", "[\"--api-key\", \"{alnum:32}\"]"],
@@ -90,18 +90,14 @@ pub(super) const ROWS: &[Row] = &[
         "High-entropy value given to a name such as token, secret or api_key",
         concat!(
             r"(?i:(?:page|next|continuation|csrf|xsrf|sync|cursor|separator|padding|special|public)[_\-]?)?",
-            r"(?i:(?:api|access|auth|secret|private|signing|encryption|master|service|account|storage|subscription|deploy|license|admin)[_.\-]?key",
+            r"(?i:api[_.\-]?key|(?:access|auth|private|signing|encryption|master|service|account|storage|subscription|deploy|license|admin)[_\-]?key",
             r"|secret|token|credentials?|passphrase)",
             r"(?i:[_.\-]?(?:key|base|value|hash|string|prod|production|dev|staging|live|test|v?[0-9]{1,2})){0,2}",
             r#"(?:["'`],[ \t]{0,4}["'`]|["'`\]]{0,2}(?:[ \t]{0,8}:[ \t]{0,2}&?[A-Za-z]{1,12})?[ \t]{0,8}(?::=|=>|={1,3}|:)[ \t]{0,8}["'`]{0,3})"#,
             r#"([A-Za-z0-9_\-.~+/!@#%^*]{16,512}={0,3})(?:["'`\s,;)}\]&<\\|]|$)"#
         ),
         &[
-            "api_key", "api-key", "apikey", "api.key", "access_key", "access-key", "accesskey", "auth_key", "auth-key",
-            "authkey", "private_key", "privatekey", "signing_key", "signing-key", "signingkey", "encryption_key",
-            "encryptionkey", "encryption-key", "master_key", "masterkey", "master-key", "service_key", "servicekey",
-            "account_key", "storage_key", "subscription_key", "subscriptionkey", "subscription-key", "deploy_key",
-            "license_key", "licensekey", "admin_key", "secret", "token", "credential", "passphrase",
+"api_key", "api-key", "apikey", "api.key", "access_key", "access-key", "accesskey", "auth_key", "auth-key", "authkey", "private_key", "private-key", "privatekey", "signing_key", "signing-key", "signingkey", "encryption_key", "encryption-key", "encryptionkey", "master_key", "master-key", "masterkey", "service_key", "service-key", "servicekey", "account_key", "account-key", "accountkey", "storage_key", "storage-key", "storagekey", "subscription_key", "subscription-key", "subscriptionkey", "deploy_key", "deploy-key", "deploykey", "license_key", "license-key", "licensekey", "admin_key", "admin-key", "adminkey", "secret", "token", "credential", "passphrase",
         ],
         "Common practice",
         &[
