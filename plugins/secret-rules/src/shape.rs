@@ -55,13 +55,16 @@ pub(crate) fn is_reference(value: &str) -> bool {
         .any(|word| value.contains(word))
 }
 
-/// The value is the name of a setting, such as `GITHUB_TOKEN`.
+/// The value is the name of a setting, such as `GITHUB_TOKEN` or `WIN32_ERROR`.
 pub(crate) fn is_setting_name(value: &str) -> bool {
+    let digit = |b: u8| b.is_ascii_digit();
+    let part = |part: &str| {
+        let few = part.bytes().filter(|&b| digit(b)).count() <= 2;
+        few && part.bytes().all(|b| b.is_ascii_uppercase() || digit(b))
+    };
     value.contains('_')
-        && value.split('_').filter(|part| !part.is_empty()).all(|part| {
-            part.bytes().all(|b| b.is_ascii_uppercase())
-                || (part.len() < 3 && part.bytes().all(|b| b.is_ascii_digit()))
-        })
+        && value.bytes().next().is_some_and(|first| !digit(first))
+        && value.split('_').filter(|part| !part.is_empty()).all(part)
 }
 
 /// The value was made to be replaced: it says so, repeats itself, or counts.
@@ -98,15 +101,25 @@ fn counts(lower: &str) -> bool {
 
 /// The value is a name or path made of words and short numbers.
 pub(crate) fn is_identifier(value: &str) -> bool {
-    !value.is_empty() && value.split(['.', '_', '-', '/', ':', ' ']).all(is_wordlike)
+    let parts: Vec<&str> = value.split(['.', '_', '-', '/', ':', ' ', '=']).collect();
+    let words = parts.iter().filter(|part| is_wordlike(part)).map(|part| part.len()).sum::<usize>();
+    // An odd short part, such as `m2m`, does not make a random value of a name.
+    !value.is_empty()
+        && parts.iter().all(|part| part.len() <= 4 || is_wordlike(part))
+        && words * 3 >= value.len()
 }
 
-/// Letters with at most four digits after them, or a short number.
+/// Words with at most four digits in or between them, or a short number.
 fn is_wordlike(part: &str) -> bool {
-    let letters = part.trim_end_matches(|c: char| c.is_ascii_digit());
-    let digits = part.len() - letters.len();
-    let words = letters.bytes().all(|b| b.is_ascii_alphabetic()) && can_be_spoken(letters.as_bytes());
-    words && (digits <= 4 || (letters.is_empty() && digits <= 8))
+    let digits = part.bytes().filter(u8::is_ascii_digit).count();
+    let mut words = part.split(|c: char| c.is_ascii_digit());
+    let spoken = |word: &str| word.bytes().all(|b| b.is_ascii_alphabetic()) && can_be_spoken(word.as_bytes());
+    if digits == part.len() {
+        return digits <= 8;
+    }
+    // Random text has its digits everywhere.
+    let groups = part.as_bytes().chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit()).count();
+    words.all(spoken) && digits <= 4 && groups <= 3 && digits * 3 <= part.len().max(8)
 }
 
 /// Letters that make words, one or several in `camelCase`; random letters change their case too often and have too

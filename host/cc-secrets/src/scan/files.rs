@@ -13,6 +13,8 @@ use super::{Scanner, candidate::Candidate};
 
 /// Bytes of a file that say whether it is text.
 const HEAD: usize = 8 * 1024;
+/// Bytes of a file that is read at once. Of a larger one in UTF-16 no more is scanned.
+const WHOLE: usize = 1024 * 1024;
 /// Folders that hold no work: git's own, and this program's records, which are redacted when they are written.
 const OWN_FOLDERS: [&str; 2] = [".git", ".agent-workspace/claude-code-orchestrator"];
 
@@ -116,16 +118,16 @@ impl Scanner {
             let max = options.max_bytes;
             return Ok(Outcome::Skipped(format!("{name}: {size} bytes are over the limit of {max}")));
         }
-        let mut head = Vec::with_capacity(HEAD.min(size as usize + 1));
-        file.by_ref().take(HEAD as u64).read_to_end(&mut head)?;
-        let rest = file.take(options.max_bytes);
-        let candidates = match content(&head) {
-            Content::Text => self.scan_reader(Some(name), head.chain(rest))?,
-            Content::Wide(decode) => {
-                let mut bytes = head;
-                rest.take(WIDE_BYTES).read_to_end(&mut bytes)?;
-                self.scan_bytes(Some(name), wide(&bytes, decode).as_bytes())
+        // Most files are small: one read, and no copy.
+        let mut head = Vec::with_capacity((size as usize + 1).min(WHOLE));
+        file.by_ref().take(WHOLE as u64).read_to_end(&mut head)?;
+        let candidates = match content(&head[..head.len().min(HEAD)]) {
+            Content::Text if head.len() < WHOLE => self.scan_bytes(Some(name), &head),
+            Content::Text => {
+                let rest = file.take(options.max_bytes);
+                self.scan_reader(Some(name), head.as_slice().chain(rest))?
             }
+            Content::Wide(decode) => self.scan_bytes(Some(name), wide(&head, decode).as_bytes()),
             Content::Binary => return Ok(Outcome::Binary),
         };
         Ok(Outcome::Scanned(candidates, size))
@@ -184,9 +186,6 @@ enum Content {
     Wide(fn([u8; 2]) -> u16),
     Binary,
 }
-
-/// Bytes of a UTF-16 file at most, which is decoded in memory.
-const WIDE_BYTES: u64 = 8 * 1024 * 1024;
 
 /// A file is binary when it has zero bytes and is not mostly text: databases and logs with some of them are scanned.
 fn content(head: &[u8]) -> Content {

@@ -11,7 +11,8 @@ const REACH: usize = 200;
 static BEFORE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
         r#"(?-u)(?:\A|[^\w/])-{0,2}([A-Za-z_][\w.\-]{0,80})[\x22'`\\\])]{0,6}"#,
-        r"(?:[ \t]{0,8}:[ \t]{0,2}&?[A-Za-z][\w<>]{0,20}[ \t]{0,2}=|[ \t]{0,8}(?::=|=>|={1,3}|:|,|>)|[ \t]{1,3})",
+        r"(?:[ \t]{0,8}:[ \t]{0,2}&?[A-Za-z][\w<>]{0,20}[ \t]{0,2}=|[ \t]{1,2}[A-Za-z]{1,12}[ \t]{1,2}=",
+        r"|[ \t]{0,8}(?::{1,3}=|[?.+|]=|=>|={1,3}|:|,|>)|[ \t]{1,3})",
         r#"[ \t]{0,8}[\x22'`\\\[({]{0,8}(?:(?i:bearer|basic|token|apikey|key|bot|digest)[ \t]{1,4})?\z"#
     ))
     .ok()
@@ -43,6 +44,8 @@ mod tests {
             ("tool --api-key=", Some("api-key")),
             ("Authorization: Bearer ", Some("Authorization")),
             ("<password>", Some("password")),
+            ("var apiToken string = \"", Some("apiToken")),
+            ("API_TOKEN ?= \"", Some("API_TOKEN")),
             ("SECRETS: [\"", Some("SECRETS")),
             ("key = 1\n", None),
             ("", None),

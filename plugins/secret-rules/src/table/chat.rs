@@ -1,13 +1,13 @@
 //! Messaging and mail.
 
-use super::after_name;
+use super::{after_name, gives};
 use crate::row::{Row, token};
 
 pub(super) const ROWS: &[Row] = &[
     token(
         "slack-token",
         "Slack bot, user, workspace, refresh or legacy token",
-        r"xox[abeoprs](?:\.xox[bp])?-[A-Za-z0-9\-]{10,250}",
+        r"xox[abeoprs](?:\.xox[bp])?-(?:[0-9]{1,14}-){1,4}[A-Za-z0-9]{10,250}",
         &["xoxa-", "xoxb-", "xoxe-", "xoxe.", "xoxo-", "xoxp-", "xoxr-", "xoxs-"],
         "Slack API documentation, token types",
         &["SLACK_BOT_TOKEN=xoxb-{digit:12}-{digit:13}-{alnum:24}", "xoxp-{digit:11}-{digit:11}-{digit:12}-{hex:32}", "xoxe.xoxp-1-{alnum:160}"],

@@ -1,5 +1,6 @@
 //! Values that only their surroundings give away: headers, addresses, assignments.
 
+use super::gives;
 use crate::row::{Row, token};
 
 pub(super) const ROWS: &[Row] = &[
@@ -74,6 +75,18 @@ pub(super) const ROWS: &[Row] = &[
     .entropy(2.0)
     .allow(&[r"^(?i:password|passwd|pwd|secret|changeme|x+|\*+|\.+)$"]),
     token(
+        "command-line-user",
+        "Password after its user on a command line, as curl takes it",
+        r#"(?:^|[\s\x22'`])(?:-u|--user)(?:=|[ \t]{1,4})["']?[^\s\x22':/@]{1,80}:([^\s\x22'/@<{$][^\s\x22']{3,200})"#,
+        &["-u ", "-u=", "--user"],
+        "The manual of curl, -u",
+        &["curl -u me:{alnum:16} https://example.org", "curl --user 'me:{alnum:20}'"],
+        &["docker run -u 1000:1000 image", "curl -u user:password https://example.org", "curl -u \"$USER:$PASS\" x", "sort -u a:b"],
+    )
+    .generic()
+    .entropy(2.5)
+    .allow(NO_PASSWORDS),
+    token(
         "command-line-secret",
         "Secret given to a command",
         r#"(?:^|[\s\x22'`])(?:-|--|--?[A-Za-z\-]{1,30}-)(?i:api-?key|token|secret|password|passwd)(?:=|[ \t]{1,3}|["'], ?["'])["']?([A-Za-z0-9_\-.~+/!@#%^*]{8,512}={0,2})"#,
@@ -93,7 +106,7 @@ pub(super) const ROWS: &[Row] = &[
             r"(?i:api[_.\-]?key|(?:access|auth|private|signing|encryption|master|service|account|storage|subscription|deploy|license|admin)[_\-]?key",
             r"|secret|token|credentials?|passphrase)",
             r"(?i:[_.\-]?(?:key|base|value|hash|string|prod|production|dev|staging|live|test|v?[0-9]{1,2})){0,2}",
-            r#"(?:["'`],[ \t]{0,4}["'`]|["'`\]]{0,2}(?:[ \t]{0,8}:[ \t]{0,2}&?[A-Za-z]{1,12})?[ \t]{0,8}(?::=|=>|={1,3}|:)[ \t]{0,8}["'`]{0,3})"#,
+            gives!(),
             r#"([A-Za-z0-9_\-.~+/!@#%^*]{16,512}={0,3})(?:["'`\s,;)}\]&<\\|]|$)"#
         ),
         &[
@@ -130,7 +143,8 @@ pub(super) const ROWS: &[Row] = &[
         "Value given to a name such as password",
         concat!(
             r"(?i:passwo?r?d|passwd|passcode|\bpwd|_pwd|db_?pass|_pass)",
-            r#"(?:["'`],[ \t]{0,4}|["'`\]]{0,2}(?:[ \t]{0,8}:[ \t]{0,2}&?[A-Za-z]{1,12})?[ \t]{0,8}(?::=|=>|={1,3}|:)[ \t]{0,8})["'`]([^\s\x22'`]{8,128})["'`]"#
+            r#"["'`\]]{0,2}(?:[ \t]{0,8}:[ \t]{0,2}&?[A-Za-z]{1,12}|[ \t]{1,2}[A-Za-z]{1,12}[ \t])?[ \t]{0,8}"#,
+            r#"(?::{1,3}=|[?.+|]=|=>|={1,3}|:|,)[ \t]{0,8}["'`]([^\s\x22'`]{8,128})["'`]"#
         ),
         &["passw", "pwd", "passcode", "db_pass", "dbpass", "_pass"],
         "Common practice",
@@ -152,7 +166,7 @@ pub(super) const ROWS: &[Row] = &[
         "Unquoted value given to a name such as password",
         concat!(
             r"(?i:passwo?r?d|passwd|passcode|\bpwd|_pwd|db_?pass|_pass)",
-            r#"[ \t]{0,8}(?:=|:)[ \t]{0,8}([A-Za-z0-9_\-.~+/!@#%^*]{8,128})(?:[\s,;)}\]&<\\|]|$)"#
+            r#"(?:[ \t]{0,8}(?::{1,3}=|[?.+]?=|:)[ \t]{0,8}|>[ \t\r\n]{0,24})([A-Za-z0-9_\-.~+/!@#%^*]{8,128})(?:[\s,;)}\]&<\\|]|$)"#
         ),
         &["passw", "pwd", "passcode", "db_pass", "dbpass", "_pass"],
         "Common practice",
@@ -176,7 +190,7 @@ const WORDS: &[&str] = &[
 const NO_PASSWORDS: &[&str] = &[
     r"^(?:[a-z]{2,}|[A-Z][a-z]{2,}|[A-Z]{2,})(?:[._/:\-+*!?@#%^~ ]*(?:[a-z]{2,}|[A-Z][a-z]{2,}|[A-Z]{2,}))*[._/:\-+*!?@#%^~]*$",
     r"^[a-z]+[0-9]{0,3}(?:[._/:\-]+(?:[a-z]+[0-9]{0,3}|[0-9]{1,4}))+$",
-    r"^[A-Z]+(?:_[A-Z0-9]+)+$",
+    r"^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$",
     r"^[^A-Za-z]*$",
     r"^(?:\./|\.\./|~/|/)",
     r"^[a-z][a-z0-9+.\-]*://",
