@@ -96,6 +96,9 @@ fn by_form(finding: &Finding) -> Judgement {
         _ if finding.entropy < FORM_ENTROPY => {
             (Class::Placeholder, "it has the form of a token, but is not random")
         }
+        _ if is_identifier(&finding.secret) => {
+            (Class::Identifier, "it has the form of a token, but is made of words")
+        }
         // One that was cut or mistyped is worth a look, and issuers change what they compute.
         Checksum::Invalid => {
             (Class::Real, "it has the published form of a token, though its checksum does not hold")

@@ -13,8 +13,8 @@ pub(super) const ROWS: &[Row] = &[
         &["SLACK_BOT_TOKEN=xoxb-{digit:12}-{digit:13}-{alnum:24}", "xoxp-{digit:11}-{digit:11}-{digit:12}-{hex:32}", "xoxe.xoxp-1-{alnum:160}"],
         &["xoxb-your-token-here", "xoxb-..."],
     )
-    .entropy(3.0)
-    .allow(&[r"^[^0-9]*$"]),
+    .entropy(2.5)
+    .allow(&[r"^xox[a-z]-[0-9\-]+$"]),
     token(
         "slack-app-token",
         "Slack app-level or session token",
@@ -74,6 +74,16 @@ pub(super) const ROWS: &[Row] = &[
         &["12345678:AAAA", "fe80::aa"],
     )
     .inside(),
+    token(
+        "telegram-named-token",
+        "Telegram bot token in any form next to its name",
+        after_name!("telegram|tg_bot|tg_token", r"(?:bot)?[0-9]{5,16}:A[A-Za-z0-9_\-]{34}"),
+        &["telegram", "tg_bot", "tg_token"],
+        "Telegram Bot API documentation",
+        &["TELEGRAM_TOKEN={digit:9}:A{url:33}a"],
+        &["telegram: 123:A"],
+    )
+    .named(),
     token(
         "teams-webhook",
         "Microsoft Teams webhook address",

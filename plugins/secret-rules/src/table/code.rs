@@ -167,6 +167,15 @@ pub(super) const ROWS: &[Row] = &[
         &["squ_are"],
     ),
     token(
+        "sourcegraph-token",
+        "Sourcegraph access token",
+        r"\bsgp_(?:[a-fA-F0-9]{16}_|local_)?[a-fA-F0-9]{40}\b",
+        &["sgp_"],
+        "Sourcegraph documentation, access tokens",
+        &["SRC_ACCESS_TOKEN=sgp_{hex:16}_{hex:40}", "sgp_local_{hex:40}", "sgp_{hex:40}"],
+        &["sgp_local"],
+    ),
+    token(
         "circleci-token",
         "CircleCI token",
         r"\bCCIP(?:AT|RJ)_[A-Za-z0-9]{20,24}_[a-f0-9]{40}\b",

@@ -139,12 +139,31 @@ pub(super) const ROWS: &[Row] = &[
     .allow(NO_VALUES)
     .allow_match(&[r"^(?i:page|next|continuation|csrf|xsrf|sync|cursor|separator|padding|special|public)"]),
     token(
+        "secret-id",
+        "Value in the form of a UUID given to a name such as client_secret or api_token",
+        concat!(
+            r"[\w.\-]{2,40}(?i:api[_\-]?key|token|secret)",
+            gives!(),
+            r"([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})(?:[^\w\-]|$)"
+        ),
+        &["api_key", "api-key", "apikey", "token", "secret"],
+        "Common practice",
+        &["ACME_API_TOKEN={hex:8}-{hex:4}-{hex:4}-{hex:4}-{hex:12}"],
+        &[
+            "token = {hex:8}-{hex:4}-{hex:4}-{hex:4}-{hex:12}",
+            "request_token_id: {hex:8}-{hex:4}-{hex:4}-{hex:4}-{hex:12}",
+            "sessionToken: {hex:8}-{hex:4}-{hex:4}-{hex:4}-{hex:12}",
+        ],
+    )
+    .named()
+    .allow_match(&[r"(?i)(?:page|next|continuation|csrf|xsrf|sync|cursor|request|session|trace|correlation|idempotency|public)[_.\-]?(?:api[_\-]?key|token|secret)"]),
+    token(
         "password-assignment",
         "Value given to a name such as password",
         concat!(
             r"(?i:passwo?r?d|passwd|passcode|\bpwd|_pwd|db_?pass|_pass)",
             r#"["'`\]]{0,2}(?:[ \t]{0,8}:[ \t]{0,2}&?[A-Za-z]{1,12}|[ \t]{1,2}[A-Za-z]{1,12}[ \t])?[ \t]{0,8}"#,
-            r#"(?::{1,3}=|[?.+|]=|=>|={1,3}|:|,)[ \t]{0,8}["'`]([^\s\x22'`]{8,128})["'`]"#
+            r#"(?::{1,3}=|[?.+|]=|=>|={1,3}|:|,|value=)[ \t]{0,8}["'`]([^\s\x22'`]{8,128})["'`]"#
         ),
         &["passw", "pwd", "passcode", "db_pass", "dbpass", "_pass"],
         "Common practice",

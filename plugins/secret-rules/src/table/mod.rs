@@ -16,12 +16,12 @@ use crate::row::Row;
 
 /// What stands between a name and its value, in any common notation: `name = value`, `"name": "value"`,
 /// `name => 'value'`, `name: Type = value`, `var name type = value`, `name ?= value`, `setenv("name", "value")`,
-/// `<name>value`.
+/// `<name>value`, `name="name" value="value"`.
 macro_rules! gives {
     () => {
         concat!(
             r#"["'`\]]{0,2}(?:[ \t]{0,8}:[ \t]{0,2}&?[A-Za-z]{1,12}|[ \t]{1,2}[A-Za-z]{1,12}[ \t])?[ \t]{0,8}"#,
-            r#"(?::{1,3}=|[?.+|]=|=>|={1,3}|:|,|>[ \t\r\n]{0,24})[ \t]{0,8}["'`]{0,3}"#
+            r#"(?::{1,3}=|[?.+|]=|=>|={1,3}|:|,|>[ \t\r\n]{0,24}|value=)[ \t]{0,8}["'`]{0,3}"#
         )
     };
 }
