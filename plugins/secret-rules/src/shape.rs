@@ -59,7 +59,7 @@ pub(crate) fn is_reference(value: &str) -> bool {
 pub(crate) fn is_setting_name(value: &str) -> bool {
     let digit = |b: u8| b.is_ascii_digit();
     let part = |part: &str| {
-        let few = part.bytes().filter(|&b| digit(b)).count() <= 2;
+        let few = part.len() <= 6 || part.bytes().filter(|&b| digit(b)).count() <= 2;
         few && part.bytes().all(|b| b.is_ascii_uppercase() || digit(b))
     };
     value.contains('_')

@@ -90,3 +90,14 @@ fn an_id_under_a_general_name_is_left_open() {
     assert_eq!(class("secret-assignment", Some("token"), uuid), Class::Unknown);
     assert_eq!(class("heroku-legacy-key", Some("HEROKU_API_KEY"), uuid), Class::Real);
 }
+
+#[test]
+fn a_piece_of_encoded_data_is_no_token() {
+    let mut found = finding("facebook-token", None, "EAA{alnum:120}");
+    assert_eq!(classify(&found).class, Class::Real);
+    (found.before, found.after) = (expand("{base64:62}+"), expand("/{base64:20}"));
+    assert_eq!(classify(&found).class, Class::Identifier);
+    found.before = "https://example.org/a/very/long/path/to/some/thing/else/".into();
+    found.after = String::new();
+    assert_eq!(classify(&found).class, Class::Real);
+}

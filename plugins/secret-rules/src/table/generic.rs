@@ -107,7 +107,7 @@ pub(super) const ROWS: &[Row] = &[
             r"|secret|token|credentials?|passphrase)",
             r"(?i:[_.\-]?(?:key|base|value|hash|string|prod|production|dev|staging|live|test|v?[0-9]{1,2})){0,2}",
             gives!(),
-            r#"([A-Za-z0-9_\-.~+/!@#%^*]{16,512}={0,3})(?:["'`\s,;)}\]&<\\|]|$)"#
+            r#"([A-Za-z0-9_\-.~+/!@#%^*=]{16,512})(?:["'`\s,;)}\]&<\\|]|$)"#
         ),
         &[
 "api_key", "api-key", "apikey", "api.key", "access_key", "access-key", "accesskey", "auth_key", "auth-key", "authkey", "private_key", "private-key", "privatekey", "signing_key", "signing-key", "signingkey", "encryption_key", "encryption-key", "encryptionkey", "master_key", "master-key", "masterkey", "service_key", "service-key", "servicekey", "account_key", "account-key", "accountkey", "storage_key", "storage-key", "storagekey", "subscription_key", "subscription-key", "subscriptionkey", "deploy_key", "deploy-key", "deploykey", "license_key", "license-key", "licensekey", "admin_key", "admin-key", "adminkey", "secret", "token", "credential", "passphrase",
