@@ -69,6 +69,9 @@ pub struct Allow {
     pub stopwords: Vec<String>,
     /// Path patterns.
     pub paths: Vec<String>,
+    /// Every kind that is given must match: target, stopwords and path. Otherwise one is enough.
+    #[serde(default)]
+    pub all: bool,
 }
 
 /// What the host found out about a token's checksum.

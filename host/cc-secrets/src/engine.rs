@@ -20,6 +20,7 @@ pub(crate) struct Engine {
 /// A secret: the rule that found it, by index, and where it is.
 pub(crate) struct Found {
     pub(crate) rule: usize,
+    pub(crate) whole: Range<usize>,
     pub(crate) secret: Range<usize>,
 }
 
@@ -78,9 +79,14 @@ impl Pass<'_> {
         }
         let Ok(compiled) = rule.compiled() else {
             // Validation refuses such a rule, so this is a broken cache: hide too much rather than too little.
-            found.extend(hits.iter().map(|(_, at)| Found { rule: index, secret: self.token_round(at) }));
+            let found_at = |whole: Range<usize>| Found { rule: index, secret: whole.clone(), whole };
+            found.extend(hits.iter().map(|(_, at)| found_at(self.token_round(at))));
             return;
         };
+        if let Some(lead) = compiled.lead {
+            self.run_near(index, compiled, lead, hits, found);
+            return;
+        }
         let (before, after) = compiled.reach;
         let mut done = 0;
         let mut hits = hits.iter().peekable();
@@ -97,6 +103,55 @@ impl Pass<'_> {
         }
     }
 
+    /// Runs a rule whose matches begin at most `lead` bytes before a keyword.
+    fn run_near(
+        &self,
+        index: usize,
+        compiled: &Compiled,
+        lead: usize,
+        hits: &[(usize, Range<usize>)],
+        all: &mut Vec<Found>,
+    ) {
+        let rule = &self.rules[index];
+        let mut done = 0;
+        for (_, place) in hits {
+            let start = place.start.saturating_sub(lead).max(done);
+            let end = self.text.len().min(place.end + compiled.reach.1);
+            if start > place.start {
+                continue;
+            }
+            let look = |text| match start {
+                // There is no byte before it that a boundary could look at.
+                0 => {
+                    rule.next_match(&compiled.regex, text, 0).filter(|found| found.whole.start <= place.start)
+                }
+                start => rule.match_near(compiled, text, start),
+            };
+            let cut = |found: &Match| found.whole.end == end && end < self.text.len();
+            let found = match look(&self.text[..end]) {
+                Some(found) if cut(&found) => look(self.text),
+                found => found,
+            };
+            if let Some(found) = found {
+                done = self.take(index, compiled, &found, all);
+            }
+        }
+    }
+
+    /// Keeps a match that counts, and returns where to look on.
+    fn take(&self, index: usize, compiled: &Compiled, found: &Match, all: &mut Vec<Found>) -> usize {
+        let rule = &self.rules[index];
+        let (whole, secret) = (found.whole.clone(), found.secret.clone());
+        if let Some(barrier) = self.barriers.iter().find(|barrier| touches(barrier, &secret)) {
+            return barrier.end.max(whole.start + 1);
+        }
+        let next = whole.end.max(whole.start + 1);
+        if rule.accepts(compiled, self.text, found) && self.has_components(rule, found) {
+            all.push(Found { rule: index, whole, secret });
+        }
+        next
+    }
+
     /// Runs a rule over a window and returns where the search ended.
     fn search(&self, index: usize, compiled: &Compiled, window: Range<usize>, all: &mut Vec<Found>) -> usize {
         let rule = &self.rules[index];
@@ -107,12 +162,7 @@ impl Pass<'_> {
                 end = self.text.len();
                 continue;
             }
-            at = found.whole.end.max(at + 1);
-            if let Some(barrier) = self.barriers.iter().find(|b| touches(b, &found.secret)) {
-                at = barrier.end.max(found.whole.start + 1);
-            } else if rule.accepts(compiled, self.text, &found) && self.has_components(rule, &found) {
-                all.push(Found { rule: index, secret: found.secret });
-            }
+            at = self.take(index, compiled, &found, all).max(at + 1);
             if at > end {
                 break;
             }

@@ -10,12 +10,15 @@ mod checksum;
 mod engine;
 mod entropy;
 mod error;
+pub mod gitleaks;
 mod json;
 mod known;
 mod limits;
+mod near;
 mod prefilter;
 mod redactor;
 mod rule;
+mod scan;
 mod validate;
 mod views;
 
@@ -23,4 +26,8 @@ pub use checksum::checksum;
 pub use entropy::entropy;
 pub use error::RuleError;
 pub use redactor::Redactor;
+pub use scan::{
+    Baseline, BaselineError, Candidate, FileOptions, FilesScan, Finding, Fingerprint, JudgeError, Judged,
+    Place, Salt, ScanReport, Scanner, judge,
+};
 pub use validate::validate;

@@ -16,8 +16,8 @@ use crate::error::RuleError;
 
 /// How every replacement begins.
 pub(crate) const MARKER: &str = "[redacted:";
-/// Up to so many keywords the fast automaton is quick to build and takes a megabyte or two.
-const FASTEST: usize = 600;
+/// Up to so many keywords the fast automaton is quick to build and takes a few megabytes.
+const FASTEST: usize = 4_000;
 /// After so many bytes of text the fast automaton is worth its memory: it is four times as fast as the small one
 /// and takes nine times as much. Most processes that redact never read so much.
 const BUSY: usize = 1 << 20;

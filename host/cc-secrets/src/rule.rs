@@ -9,6 +9,7 @@ use crate::{
     checksum::Kind,
     entropy::entropy,
     limits::{COMPILED_BYTES, LINE_REACH, WINDOW_AFTER, WINDOW_BEFORE},
+    near::{lead, near},
 };
 
 /// A rule of the engine.
@@ -23,6 +24,7 @@ pub(crate) struct Rule {
     min_entropy: f64,
     checksum: Option<Kind>,
     pattern: String,
+    keywords: Vec<String>,
     allow: Vec<Allow>,
     compiled: OnceLock<Result<Compiled, String>>,
 }
@@ -32,6 +34,9 @@ pub(crate) struct Compiled {
     pub(crate) regex: Regex,
     /// Bytes before and after a keyword that a match with it can cover.
     pub(crate) reach: (usize, usize),
+    /// Bytes of a match before its keyword, when that is known.
+    pub(crate) lead: Option<usize>,
+    near: OnceLock<Option<Regex>>,
     allow: Vec<(AllowTarget, RegexSet)>,
 }
 
@@ -54,14 +59,16 @@ impl Rule {
             min_entropy: rule.min_entropy,
             checksum: rule.checksum.as_deref().and_then(Kind::named),
             pattern: rule.regex.clone(),
-            allow: rule.allow.clone(),
+            keywords: rule.keywords.clone(),
+            // One that asks for all its parts may ask for a path, which only the scanner knows.
+            allow: rule.allow.iter().filter(|allow| !allow.all).cloned().collect(),
             compiled: OnceLock::new(),
         }
     }
 
     /// The rule ready to run, or why it cannot.
     pub(crate) fn compiled(&self) -> Result<&Compiled, &str> {
-        let compile = || Compiled::new(&self.pattern, &self.allow);
+        let compile = || Compiled::new(&self.pattern, &self.keywords, &self.allow);
         self.compiled.get_or_init(compile).as_ref().map_err(String::as_str)
     }
 
@@ -74,6 +81,19 @@ impl Rule {
         let groups = regex.captures_at(text, at)?;
         let whole = groups.get(0)?.range();
         let secret = groups.get(self.group).map_or(whole.start..whole.start, |group| group.range());
+        Some(Match { whole, secret })
+    }
+
+    /// The match that begins within the rule's lead after `at`, which is not the start of the text.
+    pub(crate) fn match_near(&self, compiled: &Compiled, text: &[u8], at: usize) -> Option<Match> {
+        let near = || near(&self.pattern, compiled.lead.unwrap_or(0));
+        let near = compiled.near.get_or_init(near).as_ref()?;
+        let text = text.get(at - 1..)?;
+        // Nearly always there is none, and asking that first is cheaper.
+        let groups = near.is_match(text).then(|| near.captures(text)).flatten()?;
+        let place = |group: regex::bytes::Match<'_>| group.start() + at - 1..group.end() + at - 1;
+        let whole = place(groups.get(1)?);
+        let secret = groups.get(1 + self.group).map_or(whole.start..whole.start, place);
         Some(Match { whole, secret })
     }
 
@@ -112,7 +132,7 @@ impl Rule {
 }
 
 impl Compiled {
-    fn new(pattern: &str, allow: &[Allow]) -> Result<Self, String> {
+    fn new(pattern: &str, keywords: &[String], allow: &[Allow]) -> Result<Self, String> {
         let hir = regex_syntax::ParserBuilder::new()
             .unicode(false)
             .utf8(false)
@@ -128,7 +148,8 @@ impl Compiled {
         // One byte more than the longest match, so that the end of a window is never taken for a boundary.
         let reach = hir.properties().maximum_len().map(|longest| (longest + 1, longest + 1));
         let sets: Result<_, _> = allow.iter().filter(|a| !a.regexes.is_empty()).map(allow_set).collect();
-        Ok(Self { regex, reach: reach.unwrap_or((WINDOW_BEFORE, WINDOW_AFTER)), allow: sets? })
+        let reach = reach.unwrap_or((WINDOW_BEFORE, WINDOW_AFTER));
+        Ok(Self { regex, reach, lead: lead(&hir, keywords), near: OnceLock::new(), allow: sets? })
     }
 }
 

@@ -51,7 +51,13 @@ fn entropy_and_allowances_keep_what_is_no_secret() {
         (AllowTarget::Secret, "", "ghij"),
     ] {
         let list = |text: &str| if text.is_empty() { Vec::new() } else { vec![text.to_owned()] };
-        let allow = Allow { target, regexes: list(pattern), stopwords: list(stopword), paths: Vec::new() };
+        let allow = Allow {
+            target,
+            regexes: list(pattern),
+            stopwords: list(stopword),
+            paths: Vec::new(),
+            all: false,
+        };
         let text = format!("harmless {TOKEN}");
         assert_eq!(redact(&[SecretRule { allow: vec![allow], ..plain_rule() }], &text), text, "{target:?}");
     }

@@ -93,12 +93,32 @@ fn no_value(value: &str) -> Option<Judgement> {
 
 fn by_form(finding: &Finding) -> Judgement {
     match finding.checksum {
-        Checksum::Invalid => (Class::Unknown, "it has the form of a token, but its checksum does not hold"),
         _ if finding.entropy < FORM_ENTROPY => {
             (Class::Placeholder, "it has the form of a token, but is not random")
         }
+        _ if is_inside_data(finding) => (Class::Identifier, "it is a piece of encoded data"),
+        _ if is_identifier(&finding.secret) => {
+            (Class::Identifier, "it has the form of a token, but is made of words")
+        }
+        // One that was cut or mistyped is worth a look, and issuers change what they compute.
+        Checksum::Invalid => {
+            (Class::Real, "it has the published form of a token, though its checksum does not hold")
+        }
         _ => (Class::Real, "it has the published form of a token"),
     }
+}
+
+/// A short beginning such as `EAA` turns up in any image or program in base64.
+fn is_inside_data(finding: &Finding) -> bool {
+    const LEAST_ROUND: usize = 40;
+    let data = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+    let before = finding.before.bytes().rev().take_while(data);
+    let round: Vec<u8> = before.chain(finding.after.bytes().take_while(data)).collect();
+    let has = |kind: fn(&u8) -> bool| round.iter().any(kind);
+    round.len() >= LEAST_ROUND
+        && has(u8::is_ascii_digit)
+        && has(u8::is_ascii_uppercase)
+        && has(u8::is_ascii_lowercase)
 }
 
 fn by_name(finding: &Finding) -> Judgement {
@@ -124,9 +144,6 @@ fn by_value(finding: &Finding) -> Judgement {
     let least = if password { PASSWORD_ENTROPY } else { NAMED_ENTROPY };
     if finding.entropy < least {
         return (Class::Placeholder, "it is not random enough for a secret");
-    }
-    if generic && finding.key.is_none() && finding.depth > 1 {
-        return (Class::Unknown, "it lies under layers of escaping without a name of its own");
     }
     (Class::Real, "it is a random value under a secret's name")
 }

@@ -43,7 +43,8 @@ const TELLING: [&str; 9] = [
 /// The value stands for another one that is filled in later: `${…}`, `<…>`, `{{…}}`, `%s`, `$NAME`.
 pub(crate) fn is_template(value: &str) -> bool {
     let marked = |open, close| value.contains(open) && value.contains(close);
-    let variable = value.strip_prefix('$').or(value.strip_prefix('%')).is_some_and(is_name);
+    let quoted = value.strip_prefix('%').and_then(|name| name.strip_suffix('%'));
+    let variable = value.strip_prefix('$').or(quoted).is_some_and(is_name);
     marked("${", "}") || marked("<", ">") || marked("{{", "}}") || marked("%(", ")") || variable
 }
 
@@ -54,13 +55,16 @@ pub(crate) fn is_reference(value: &str) -> bool {
         .any(|word| value.contains(word))
 }
 
-/// The value is the name of a setting, such as `GITHUB_TOKEN`.
+/// The value is the name of a setting, such as `GITHUB_TOKEN` or `WIN32_ERROR`.
 pub(crate) fn is_setting_name(value: &str) -> bool {
+    let digit = |b: u8| b.is_ascii_digit();
+    let part = |part: &str| {
+        let few = part.len() <= 6 || part.bytes().filter(|&b| digit(b)).count() <= 2;
+        few && part.bytes().all(|b| b.is_ascii_uppercase() || digit(b))
+    };
     value.contains('_')
-        && value.split('_').filter(|part| !part.is_empty()).all(|part| {
-            part.bytes().all(|b| b.is_ascii_uppercase())
-                || (part.len() < 3 && part.bytes().all(|b| b.is_ascii_digit()))
-        })
+        && value.bytes().next().is_some_and(|first| !digit(first))
+        && value.split('_').filter(|part| !part.is_empty()).all(part)
 }
 
 /// The value was made to be replaced: it says so, repeats itself, or counts.
@@ -97,18 +101,61 @@ fn counts(lower: &str) -> bool {
 
 /// The value is a name or path made of words and short numbers.
 pub(crate) fn is_identifier(value: &str) -> bool {
-    !value.is_empty() && value.split(['.', '_', '-', '/', ':', ' ']).all(is_wordlike)
+    let parts: Vec<&str> = value.split(['.', '_', '-', '/', ':', ' ', '=']).collect();
+    let words = parts.iter().filter(|part| is_wordlike(part)).map(|part| part.len()).sum::<usize>();
+    // An odd short part, such as `m2m`, does not make a random value of a name.
+    !value.is_empty()
+        && parts.iter().all(|part| part.len() <= 4 || is_wordlike(part))
+        && words * 3 >= value.len()
 }
 
-/// Letters with at most four digits after them, or a short number.
+/// Words with at most four digits in or between them, or a short number.
 fn is_wordlike(part: &str) -> bool {
-    let letters = part.trim_end_matches(|c: char| c.is_ascii_digit());
-    let digits = part.len() - letters.len();
-    letters.bytes().all(|b| b.is_ascii_alphabetic()) && (digits <= 4 || (letters.is_empty() && digits <= 8))
+    let digits = part.bytes().filter(u8::is_ascii_digit).count();
+    let mut words = part.split(|c: char| c.is_ascii_digit());
+    let spoken = |word: &str| word.bytes().all(|b| b.is_ascii_alphabetic()) && can_be_spoken(word.as_bytes());
+    if digits == part.len() {
+        return digits <= 8;
+    }
+    // Random text has its digits everywhere.
+    let groups = part.as_bytes().chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit()).count();
+    words.all(spoken) && digits <= 4 && groups <= 3 && digits * 3 <= part.len().max(8)
+}
+
+/// Letters that make words, one or several in `camelCase`; random letters change their case too often and have too
+/// many consonants in a row.
+fn can_be_spoken(letters: &[u8]) -> bool {
+    const LEAST_LETTERS_A_WORD: usize = 3;
+    const MOST_CONSONANTS: usize = 4;
+    let vowel = |byte: &u8| b"aeiouy".contains(&byte.to_ascii_lowercase());
+    let spoken = |word: &[u8]| {
+        let acronym = word.iter().all(u8::is_ascii_uppercase);
+        acronym || word.split(vowel).all(|consonants| consonants.len() <= MOST_CONSONANTS)
+    };
+    let humps: Vec<&[u8]> = humps(letters).collect();
+    letters.len() < 8
+        || (letters.len() >= humps.len() * LEAST_LETTERS_A_WORD && humps.into_iter().all(spoken))
+}
+
+/// The words of `camelCase` and `HTTPResponse`.
+fn humps(mut letters: &[u8]) -> impl Iterator<Item = &[u8]> {
+    std::iter::from_fn(move || {
+        let begins = |at: &usize| {
+            let after = letters.get(at + 1).is_some_and(u8::is_ascii_lowercase);
+            letters[*at].is_ascii_uppercase() && (letters[at - 1].is_ascii_lowercase() || after)
+        };
+        let end = (1..letters.len()).find(begins).unwrap_or(letters.len());
+        let (word, rest) = letters.split_at(end);
+        letters = rest;
+        (!word.is_empty()).then_some(word)
+    })
 }
 
 fn words(lower: &str) -> impl Iterator<Item = &str> {
-    lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty())
+    let letters = |word: &str| word.trim_end_matches(|c: char| c.is_ascii_digit()).len().max(1);
+    // `secret123` is the word `secret`.
+    let parts = lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    parts.map(move |word| &word[..letters(word).min(word.len())])
 }
 
 /// 8-4-4-4-12 hexadecimal digits.
@@ -168,7 +215,8 @@ mod tests {
     #[test]
     fn names_templates_and_digests_are_known() {
         assert!(is_identifier("my-database-credentials-01") && is_identifier("auth.middleware.v2"));
-        assert!(!is_identifier(&expand("{alnum:32}")));
+        assert!(is_identifier("getAccessTokenForUser2") && is_identifier("XMLHttpRequest"));
+        assert!(!is_identifier(&expand("{alnum:32}")) && !is_identifier("lVhnkecQLUYNsB"));
         assert!(is_setting_name("GITHUB_TOKEN") && !is_setting_name(&expand("A_{upper:20}")));
         assert!(
             is_template("${TOKEN}") && is_template("<token>") && is_template("$TOKEN") && !is_template("a$b")

@@ -1,7 +1,9 @@
 //! The bundled rules, as the host gets them from the plugin.
 #![allow(missing_docs, dead_code, unreachable_pub, clippy::expect_used)]
 
-use cc_domain::{Allow, AllowTarget, Confidence, SecretRule};
+use cc_domain::{
+    Allow, AllowTarget, Checksum, Classification, Confidence, SecretClass, SecretFinding, SecretRule,
+};
 use cc_plugin_secret_rules::SecretRules;
 use cc_policy_sdk::secret_scanner::{self as wit, Guest as _};
 
@@ -43,7 +45,44 @@ fn allow(allow: wit::Allow) -> Allow {
         regexes: allow.regexes,
         stopwords: allow.stopwords,
         paths: allow.paths,
+        all: false,
     }
+}
+
+/// The bundled plugin's judgement.
+pub fn classify(findings: Vec<SecretFinding>) -> Vec<Classification> {
+    let given = findings.into_iter().map(finding).collect();
+    SecretRules::classify(given).expect("a judgement").into_iter().map(classification).collect()
+}
+
+fn finding(finding: SecretFinding) -> wit::Finding {
+    wit::Finding {
+        rule_id: finding.rule_id,
+        secret: finding.secret,
+        key: finding.key,
+        path: finding.path,
+        before: finding.before,
+        after: finding.after,
+        entropy: finding.entropy,
+        checksum: match finding.checksum {
+            Checksum::Absent => wit::Checksum::Absent,
+            Checksum::Valid => wit::Checksum::Valid,
+            Checksum::Invalid => wit::Checksum::Invalid,
+        },
+        depth: finding.depth,
+        attributes: finding.attributes,
+    }
+}
+
+fn classification(judged: wit::Classification) -> Classification {
+    let class = match judged.class {
+        wit::Class::Real => SecretClass::Real,
+        wit::Class::Placeholder => SecretClass::Placeholder,
+        wit::Class::Identifier => SecretClass::Identifier,
+        wit::Class::ConfigKey => SecretClass::ConfigKey,
+        wit::Class::Unknown => SecretClass::Unknown,
+    };
+    Classification { class, reason: judged.reason }
 }
 
 /// A rule of a test's own: 20 letters or digits after `tok_`.
@@ -82,3 +121,37 @@ pub const HEX: &str = "0123456789abcdef";
 pub const DIGITS: &str = "0123456789";
 pub const ALNUM: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 pub const BASE64: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/// The bundled rules and as many of the same shapes as a large set has.
+pub fn many(count: usize) -> Vec<SecretRule> {
+    let mut rules = bundled();
+    let name = |number: usize| {
+        let letter = |at: usize| char::from(b'a' + (at % 26) as u8);
+        [letter(number), letter(number / 26), letter(number * 7 + 3), letter(number * 11 + 5)]
+            .iter()
+            .collect::<String>()
+    };
+    for number in rules.len()..count {
+        let vendor = name(number);
+        let (regex, keyword, group) = match number % 2 {
+            0 => (format!(r"\b{vendor}_(?:live|test)_[A-Za-z0-9]{{32,64}}\b"), format!("{vendor}_"), 0),
+            _ => (
+                format!(
+                    r#"(?i:{vendor})[\w.\-]{{0,40}}["'`\]]{{0,2}}[ \t]{{0,8}}(?::=|=>|=|:|,)[ \t]{{0,8}}["'`]{{0,3}}([A-Za-z0-9]{{32}})\b"#
+                ),
+                vendor,
+                1,
+            ),
+        };
+        let id = format!("vendor-{number}");
+        rules.push(SecretRule {
+            id,
+            regex,
+            keywords: vec![keyword],
+            secret_group: group,
+            min_entropy: 3.0,
+            ..plain_rule()
+        });
+    }
+    rules
+}

@@ -72,8 +72,8 @@ fn names_and_digests_are_no_secrets() {
 fn a_checksum_decides_where_there_is_one() {
     let mut found = finding("github-token", None, "ghp_{alnum:36}");
     found.checksum = Checksum::Invalid;
-    assert_eq!(classify(&found).class, Class::Unknown);
-    found.checksum = Checksum::Valid;
+    assert!(classify(&found).reason.contains("does not hold"));
+    (found.checksum, found.entropy) = (Checksum::Valid, 0.0);
     assert_eq!(classify(&found).class, Class::Real);
 }
 
@@ -89,4 +89,15 @@ fn an_id_under_a_general_name_is_left_open() {
     let uuid = "{hex:8}-{hex:4}-{hex:4}-{hex:4}-{hex:12}";
     assert_eq!(class("secret-assignment", Some("token"), uuid), Class::Unknown);
     assert_eq!(class("heroku-legacy-key", Some("HEROKU_API_KEY"), uuid), Class::Real);
+}
+
+#[test]
+fn a_piece_of_encoded_data_is_no_token() {
+    let mut found = finding("facebook-token", None, "EAA{alnum:120}");
+    assert_eq!(classify(&found).class, Class::Real);
+    (found.before, found.after) = (expand("{base64:62}+"), expand("/{base64:20}"));
+    assert_eq!(classify(&found).class, Class::Identifier);
+    found.before = "https://example.org/a/very/long/path/to/some/thing/else/".into();
+    found.after = String::new();
+    assert_eq!(classify(&found).class, Class::Real);
 }

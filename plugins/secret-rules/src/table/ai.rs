@@ -1,6 +1,6 @@
 //! Model providers.
 
-use super::after_name;
+use super::{after_name, gives};
 use crate::row::{Row, token};
 
 pub(super) const ROWS: &[Row] = &[
@@ -191,7 +191,7 @@ pub(super) const ROWS: &[Row] = &[
         "model-provider-key",
         "Key of a model provider without a form of its own, next to the provider's name",
         after_name!(
-            "mistral|cohere|together|elevenlabs|deepgram|assemblyai|zhipu|bigmodel|glm|minimax|qianfan|volcengine|ark|siliconflow",
+            "mistral|cohere|together|elevenlabs|deepgram|assemblyai|zhipu|bigmodel|glm|minimax|qianfan|volcengine|ark_api|siliconflow",
             r"[A-Za-z0-9_\-.]{32,200}"
         ),
         &[

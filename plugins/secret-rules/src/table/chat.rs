@@ -1,20 +1,20 @@
 //! Messaging and mail.
 
-use super::after_name;
+use super::{after_name, gives};
 use crate::row::{Row, token};
 
 pub(super) const ROWS: &[Row] = &[
     token(
         "slack-token",
         "Slack bot, user, workspace, refresh or legacy token",
-        r"xox[abeoprs](?:\.xox[bp])?-[A-Za-z0-9\-]{10,250}",
+        r"xox[abeoprs](?:\.xox[bp])?-(?:[0-9]{1,14}-){1,4}[A-Za-z0-9]{10,250}",
         &["xoxa-", "xoxb-", "xoxe-", "xoxe.", "xoxo-", "xoxp-", "xoxr-", "xoxs-"],
         "Slack API documentation, token types",
         &["SLACK_BOT_TOKEN=xoxb-{digit:12}-{digit:13}-{alnum:24}", "xoxp-{digit:11}-{digit:11}-{digit:12}-{hex:32}", "xoxe.xoxp-1-{alnum:160}"],
         &["xoxb-your-token-here", "xoxb-..."],
     )
-    .entropy(3.0)
-    .allow(&[r"^[^0-9]*$"]),
+    .entropy(2.5)
+    .allow(&[r"^xox[a-z]-[0-9\-]+$"]),
     token(
         "slack-app-token",
         "Slack app-level or session token",
@@ -48,7 +48,7 @@ pub(super) const ROWS: &[Row] = &[
         "discord-bot-token",
         "Discord bot token",
         r"\b[MNO][A-Za-z0-9_\-]{22,28}\.[A-Za-z0-9_\-]{6}\.[A-Za-z0-9_\-]{27,45}",
-        &["discord", "token", "login("],
+        &["discord", "bot_token", "bot-token", "bottoken", "login("],
         "Discord developer documentation, authentication",
         &["DISCORD_TOKEN=M{alnum:25}.{alnum:6}.{url:38}"],
         &["Model.config.something", "bot.commands.list"],
@@ -74,6 +74,16 @@ pub(super) const ROWS: &[Row] = &[
         &["12345678:AAAA", "fe80::aa"],
     )
     .inside(),
+    token(
+        "telegram-named-token",
+        "Telegram bot token in any form next to its name",
+        after_name!("telegram|tg_bot|tg_token", r"(?:bot)?[0-9]{5,16}:A[A-Za-z0-9_\-]{34}"),
+        &["telegram", "tg_bot", "tg_token"],
+        "Telegram Bot API documentation",
+        &["TELEGRAM_TOKEN={digit:9}:A{url:33}a"],
+        &["telegram: 123:A"],
+    )
+    .named(),
     token(
         "teams-webhook",
         "Microsoft Teams webhook address",

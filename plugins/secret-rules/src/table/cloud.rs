@@ -1,6 +1,6 @@
 //! Large clouds.
 
-use super::after_name;
+use super::{after_name, gives};
 use crate::row::{Row, token};
 
 pub(super) const ROWS: &[Row] = &[
@@ -18,8 +18,12 @@ pub(super) const ROWS: &[Row] = &[
     token(
         "aws-secret-access-key",
         "AWS secret access key",
-        r#"(?i:secret_?access_?key|aws_?secret(?:_?key)?|secretkey|aws_?sk)["'`\]]{0,2}[ \t]{0,8}(?::=|=>|=|:|,)[ \t]{0,8}["'`]{0,3}([A-Za-z0-9/+]{40})(?:[^A-Za-z0-9/+=]|$)"#,
-        &["secret_access_key", "secretaccesskey", "secret_accesskey", "aws_secret", "awssecret", "secretkey", "aws_sk"],
+        concat!(
+            "(?i:secret_?access_?key|aws_?secret(?:_?key)?|secretkey|aws_?sk)",
+            gives!(),
+            "([A-Za-z0-9/+]{40})(?:[^A-Za-z0-9/+=]|$)"
+        ),
+        &["secret_access_key", "secretaccesskey", "secret_accesskey", "aws_secret", "awssecret", "secretaccess_key", "secretkey", "aws_sk", "awssk"],
         "AWS IAM documentation, access keys",
         &["aws_secret_access_key = {base64:40}", "\"SecretAccessKey\": \"{base64:40}\""],
         &["aws_secret_access_key = {base64:30}EXAMPLEKEY", "SecretAccessKey: {base64:60}"],
@@ -42,7 +46,7 @@ r"\b(?:AKIA|ASIA)[A-Z2-7]{16}\b[^\n]{0,80}?\n?[^\n]{0,80}?[^A-Za-z0-9/+=]([A-Za-
     token(
         "aws-session-token",
         "AWS session token",
-        r#"(?i:session_?token|security_?token)["'`\]]{0,2}[ \t]{0,8}(?::=|=>|=|:|,)[ \t]{0,8}["'`]{0,3}([A-Za-z0-9/+=]{100,2000})"#,
+        concat!("(?i:session_?token|security_?token)", gives!(), "([A-Za-z0-9/+=]{100,2000})"),
         &["session_token", "sessiontoken", "security_token", "securitytoken", "security-token", "session-token"],
         "AWS STS documentation",
         &["AWS_SESSION_TOKEN=IQoJb3JpZ2luX2Vj{base64:300}", "\"SessionToken\":\"{base64:200}==\""],

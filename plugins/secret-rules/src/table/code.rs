@@ -1,6 +1,6 @@
 //! Code hosts and package registries.
 
-use super::after_name;
+use super::{after_name, gives};
 use crate::row::{Row, token};
 
 pub(super) const ROWS: &[Row] = &[
@@ -61,8 +61,8 @@ pub(super) const ROWS: &[Row] = &[
     token(
         "bitbucket-token",
         "Bitbucket or other Atlassian cloud token",
-        r"AT(?:ATT|CTT|BB|SC)[A-Za-z0-9_\-]{24,250}(?:=[A-F0-9]{8})?",
-        &["atatt", "atctt", "atbb", "atsc"],
+        r"\bAT(?:(?:ATT|CTT)3[A-Za-z0-9_\-]{60,250}(?:=[A-F0-9]{8})?|BB[A-Za-z0-9]{28,36}\b|SC[A-Za-z0-9_\-]{24,250})",
+        &["atatt3", "atctt3", "atbb", "atsc"],
         "Atlassian support, API tokens",
         &["ATATT3xFfGF0{url:180}=A1B2C3D4", "ATBB{alnum:32}", "ATCTT3xFfGN0{url:170}"],
         &["ATTACHMENT_ATTRIBUTES", "ATSCALE", "atbb"],
@@ -165,6 +165,15 @@ pub(super) const ROWS: &[Row] = &[
         "SonarQube documentation, tokens",
         &["-Dsonar.token=squ_{hex:40}", "sqp_{hex:40}"],
         &["squ_are"],
+    ),
+    token(
+        "sourcegraph-token",
+        "Sourcegraph access token",
+        r"\bsgp_(?:[a-fA-F0-9]{16}_|local_)?[a-fA-F0-9]{40}\b",
+        &["sgp_"],
+        "Sourcegraph documentation, access tokens",
+        &["SRC_ACCESS_TOKEN=sgp_{hex:16}_{hex:40}", "sgp_local_{hex:40}", "sgp_{hex:40}"],
+        &["sgp_local"],
     ),
     token(
         "circleci-token",

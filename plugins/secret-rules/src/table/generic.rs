@@ -1,12 +1,13 @@
 //! Values that only their surroundings give away: headers, addresses, assignments.
 
+use super::gives;
 use crate::row::{Row, token};
 
 pub(super) const ROWS: &[Row] = &[
     token(
         "authorization-basic",
         "Basic authorization header",
-        r#"(?i:authorization)["'`\]]{0,2}[ \t]{0,4}[:=,][ \t]{0,4}["'`]{0,2}(?i:basic)[ \t]{1,4}([A-Za-z0-9+/]{8,1000}={0,2})"#,
+        r#"(?i:authorization)["'`\]]{0,2}(?:: ?&?[A-Za-z]{1,12})?[ \t]{0,4}[:=,][ \t]{0,4}["'`]{0,2}(?i:basic)[ \t]{1,4}([A-Za-z0-9+/]{8,1000}={0,2})"#,
         &["authorization"],
         "RFC 7617",
         &["Authorization: Basic {base64:24}==", "\"Authorization\": \"Basic {base64:40}\""],
@@ -64,7 +65,7 @@ pub(super) const ROWS: &[Row] = &[
     token(
         "connection-string-password",
         "Password in a connection string",
-        r"(?i:(?:server|host|data source|user id|uid|username|user|database)[ \t]*=[^;\r\n\x22']{1,120};(?:[^;\r\n\x22']{1,120};){0,6}[ \t]*(?:password|pwd)[ \t]*=)[ \t]*([^;\s\x22'<>${}]{4,128})",
+        r"[\w.,\-/\\ ]{2,40};[ \t]{0,2}(?i:password|pwd)[ \t]{0,4}=[ \t]{0,4}([^;\s\x22'<>${}]{4,128})",
         &["password", "pwd"],
         "ADO.NET and ODBC documentation, connection strings",
         &["Server=db;Database=app;User Id=sa;Password={alnum:16};", "host=db;user=app;pwd=x9!{alnum:6}"],
@@ -74,9 +75,21 @@ pub(super) const ROWS: &[Row] = &[
     .entropy(2.0)
     .allow(&[r"^(?i:password|passwd|pwd|secret|changeme|x+|\*+|\.+)$"]),
     token(
+        "command-line-user",
+        "Password after its user on a command line, as curl takes it",
+        r#"(?:^|[\s\x22'`])(?:-u|--user)(?:=|[ \t]{1,4})["']?[^\s\x22':/@]{1,80}:([^\s\x22'/@<{$][^\s\x22']{3,200})"#,
+        &["-u ", "-u=", "--user"],
+        "The manual of curl, -u",
+        &["curl -u me:{alnum:16} https://example.org", "curl --user 'me:{alnum:20}'"],
+        &["docker run -u 1000:1000 image", "curl -u user:password https://example.org", "curl -u \"$USER:$PASS\" x", "sort -u a:b"],
+    )
+    .generic()
+    .entropy(2.5)
+    .allow(NO_PASSWORDS),
+    token(
         "command-line-secret",
         "Secret given to a command",
-        r#"(?:^|[\s\x22'`])--?(?i:[a-z\-]{0,30}(?:api-?key|token|secret|password|passwd))(?:=|[ \t]{1,3}|["'], ?["'])["']?([A-Za-z0-9_\-.~+/!@#%^*]{8,512}={0,2})"#,
+        r#"(?:^|[\s\x22'`])(?:-|--|--?[A-Za-z\-]{1,30}-)(?i:api-?key|token|secret|password|passwd)(?:=|[ \t]{1,3}|["'], ?["'])["']?([A-Za-z0-9_\-.~+/!@#%^*]{8,512}={0,2})"#,
         &["-api-key", "-apikey", "-token", "-secret", "-password", "-passwd"],
         "Common practice",
         &["tool --token {alnum:32}", "tool --password=x9!{alnum:10}", "[\"--api-key\", \"{alnum:32}\"]"],
@@ -90,18 +103,14 @@ pub(super) const ROWS: &[Row] = &[
         "High-entropy value given to a name such as token, secret or api_key",
         concat!(
             r"(?i:(?:page|next|continuation|csrf|xsrf|sync|cursor|separator|padding|special|public)[_\-]?)?",
-            r"(?i:(?:api|access|auth|secret|private|signing|encryption|master|service|account|storage|subscription|deploy|license|admin)[_.\-]?key",
+            r"(?i:api[_.\-]?key|(?:access|auth|private|signing|encryption|master|service|account|storage|subscription|deploy|license|admin)[_\-]?key",
             r"|secret|token|credentials?|passphrase)",
             r"(?i:[_.\-]?(?:key|base|value|hash|string|prod|production|dev|staging|live|test|v?[0-9]{1,2})){0,2}",
-            r#"["'`\]]{0,2}(?:[ \t]{0,8}:[ \t]{0,2}&?[A-Za-z]{1,12})?[ \t]{0,8}(?::=|=>|={1,3}|:)[ \t]{0,8}["'`]{0,3}"#,
-            r#"([A-Za-z0-9_\-.~+/!@#%^*]{16,512}={0,3})(?:["'`\s,;)}\]&<\\|]|$)"#
+            gives!(),
+            r#"([A-Za-z0-9_\-.~+/!@#%^*=]{16,512})(?:["'`\s,;)}\]&<\\|]|$)"#
         ),
         &[
-            "api_key", "api-key", "apikey", "api.key", "access_key", "access-key", "accesskey", "auth_key", "auth-key",
-            "authkey", "private_key", "privatekey", "signing_key", "signing-key", "signingkey", "encryption_key",
-            "encryptionkey", "encryption-key", "master_key", "masterkey", "master-key", "service_key", "servicekey",
-            "account_key", "storage_key", "subscription_key", "subscriptionkey", "subscription-key", "deploy_key",
-            "license_key", "licensekey", "admin_key", "secret", "token", "credential", "passphrase",
+"api_key", "api-key", "apikey", "api.key", "access_key", "access-key", "accesskey", "auth_key", "auth-key", "authkey", "private_key", "private-key", "privatekey", "signing_key", "signing-key", "signingkey", "encryption_key", "encryption-key", "encryptionkey", "master_key", "master-key", "masterkey", "service_key", "service-key", "servicekey", "account_key", "account-key", "accountkey", "storage_key", "storage-key", "storagekey", "subscription_key", "subscription-key", "subscriptionkey", "deploy_key", "deploy-key", "deploykey", "license_key", "license-key", "licensekey", "admin_key", "admin-key", "adminkey", "secret", "token", "credential", "passphrase",
         ],
         "Common practice",
         &[
@@ -130,11 +139,31 @@ pub(super) const ROWS: &[Row] = &[
     .allow(NO_VALUES)
     .allow_match(&[r"^(?i:page|next|continuation|csrf|xsrf|sync|cursor|separator|padding|special|public)"]),
     token(
+        "secret-id",
+        "Value in the form of a UUID given to a name such as client_secret or api_token",
+        concat!(
+            r"[\w.\-]{2,40}(?i:api[_\-]?key|token|secret)",
+            gives!(),
+            r"([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})(?:[^\w\-]|$)"
+        ),
+        &["api_key", "api-key", "apikey", "token", "secret"],
+        "Common practice",
+        &["ACME_API_TOKEN={hex:8}-{hex:4}-{hex:4}-{hex:4}-{hex:12}"],
+        &[
+            "token = {hex:8}-{hex:4}-{hex:4}-{hex:4}-{hex:12}",
+            "request_token_id: {hex:8}-{hex:4}-{hex:4}-{hex:4}-{hex:12}",
+            "sessionToken: {hex:8}-{hex:4}-{hex:4}-{hex:4}-{hex:12}",
+        ],
+    )
+    .named()
+    .allow_match(&[r"(?i)(?:page|next|continuation|csrf|xsrf|sync|cursor|request|session|trace|correlation|idempotency|public)[_.\-]?(?:api[_\-]?key|token|secret)"]),
+    token(
         "password-assignment",
         "Value given to a name such as password",
         concat!(
             r"(?i:passwo?r?d|passwd|passcode|\bpwd|_pwd|db_?pass|_pass)",
-            r#"["'`\]]{0,2}[ \t]{0,8}(?::=|=>|={1,3}|:)[ \t]{0,8}["'`]([^\s\x22'`]{8,128})["'`]"#
+            r#"["'`\]]{0,2}(?:[ \t]{0,8}:[ \t]{0,2}&?[A-Za-z]{1,12}|[ \t]{1,2}[A-Za-z]{1,12}[ \t])?[ \t]{0,8}"#,
+            r#"(?::{1,3}=|[?.+|]=|=>|={1,3}|:|,|value=)[ \t]{0,8}["'`]([^\s\x22'`]{8,128})["'`]"#
         ),
         &["passw", "pwd", "passcode", "db_pass", "dbpass", "_pass"],
         "Common practice",
@@ -150,13 +179,13 @@ pub(super) const ROWS: &[Row] = &[
     )
     .generic()
     .entropy(2.5)
-    .allow(NO_VALUES),
+    .allow(NO_PASSWORDS),
     token(
         "password-line",
         "Unquoted value given to a name such as password",
         concat!(
             r"(?i:passwo?r?d|passwd|passcode|\bpwd|_pwd|db_?pass|_pass)",
-            r#"[ \t]{0,8}(?:=|:)[ \t]{0,8}([A-Za-z0-9_\-.~+/!@#%^*]{8,128})(?:[\s,;)}\]&<\\|]|$)"#
+            r#"(?:[ \t]{0,8}(?::{1,3}=|[?.+]?=|:)[ \t]{0,8}|>[ \t\r\n]{0,24})([A-Za-z0-9_\-.~+/!@#%^*]{8,128})(?:[\s,;)}\]&<\\|]|$)"#
         ),
         &["passw", "pwd", "passcode", "db_pass", "dbpass", "_pass"],
         "Common practice",
@@ -165,7 +194,7 @@ pub(super) const ROWS: &[Row] = &[
     )
     .generic()
     .entropy(2.8)
-    .allow(NO_VALUES),
+    .allow(NO_PASSWORDS),
 ];
 
 /// Names made of words and numbers, as programs and people write them.
@@ -174,6 +203,19 @@ const WORDS: &[&str] = &[
     r"^[0-9.,:_/\-]+$",
     r"^(?:[A-Za-z]+[0-9]{0,3}|[0-9]{1,8}|v[0-9]+[a-z]?)(?:[._/:\-]+(?:[A-Za-z]+[0-9]{0,3}|[0-9]{1,8}[a-z]?))*$",
     r"^/",
+];
+
+/// The same for passwords, which may have no digit in them but are no words either.
+const NO_PASSWORDS: &[&str] = &[
+    r"^(?:[a-z]{2,}|[A-Z][a-z]{2,}|[A-Z]{2,})(?:[._/:\-+*!?@#%^~ ]*(?:[a-z]{2,}|[A-Z][a-z]{2,}|[A-Z]{2,}))*[._/:\-+*!?@#%^~]*$",
+    r"^[a-z]+[0-9]{0,3}(?:[._/:\-]+(?:[a-z]+[0-9]{0,3}|[0-9]{1,4}))+$",
+    r"^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$",
+    r"^[^A-Za-z]*$",
+    r"^(?:\./|\.\./|~/|/)",
+    r"^[a-z][a-z0-9+.\-]*://",
+    r"^[A-Za-z_]+(?:\.[A-Za-z_]+)+[\[(]",
+    r"(?i)process\.env|os\.environ|getenv|import\.meta|self\.|this\.|config\.|settings\.|secrets\.",
+    r"[${}<>()]",
 ];
 
 /// What stands after such names without being a secret: names, numbers, paths, references, ids and digests.

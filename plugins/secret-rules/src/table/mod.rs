@@ -14,17 +14,23 @@ mod shop;
 
 use crate::row::Row;
 
-/// A value after its name, in any common notation: `name = value`, `"name": "value"`, `name => 'value'`,
-/// `setenv("name", "value")`. The value is group 1.
+/// What stands between a name and its value, in any common notation: `name = value`, `"name": "value"`,
+/// `name => 'value'`, `name: Type = value`, `var name type = value`, `name ?= value`, `setenv("name", "value")`,
+/// `<name>value`, `name="name" value="value"`.
+macro_rules! gives {
+    () => {
+        concat!(
+            r#"["'`\]]{0,2}(?:[ \t]{0,8}:[ \t]{0,2}&?[A-Za-z]{1,12}|[ \t]{1,2}[A-Za-z]{1,12}[ \t])?[ \t]{0,8}"#,
+            r#"(?::{1,3}=|[?.+|]=|=>|={1,3}|:|,|>[ \t\r\n]{0,24}|value=)[ \t]{0,8}["'`]{0,3}"#
+        )
+    };
+}
+pub(crate) use gives;
+
+/// A value after its name. The value is group 1.
 macro_rules! after_name {
     ($name:literal, $value:literal) => {
-        concat!(
-            "(?i:",
-            $name,
-            r#")[\w.\-]{0,40}["'`\]]{0,2}[ \t]{0,8}(?::=|=>|=|:|,)[ \t]{0,8}["'`]{0,3}("#,
-            $value,
-            r")\b"
-        )
+        concat!("(?i:", $name, r")[\w.\-]{0,40}", gives!(), "(", $value, r")\b")
     };
 }
 pub(crate) use after_name;

@@ -1,6 +1,6 @@
 //! Monitoring and incident response.
 
-use super::after_name;
+use super::{after_name, gives};
 use crate::row::{Row, token};
 
 pub(super) const ROWS: &[Row] = &[

@@ -1,6 +1,6 @@
 //! Tools that teams work with.
 
-use super::after_name;
+use super::{after_name, gives};
 use crate::row::{Row, token};
 
 pub(super) const ROWS: &[Row] = &[

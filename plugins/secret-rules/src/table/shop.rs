@@ -1,6 +1,6 @@
 //! Payments and shops.
 
-use super::after_name;
+use super::{after_name, gives};
 use crate::row::{Row, token};
 
 pub(super) const ROWS: &[Row] = &[
@@ -71,7 +71,7 @@ pub(super) const ROWS: &[Row] = &[
     token(
         "paystack-key",
         "Paystack or Flutterwave secret key next to its name",
-        after_name!("paystack|flutterwave|flw", r"(?:sk_live_|FLWSECK-)[A-Za-z0-9\-]{20,60}"),
+        after_name!("paystack|flutterwave|flwseck", r"(?:sk_live_|FLWSECK-)[A-Za-z0-9\-]{20,60}"),
         &["paystack", "flutterwave", "flwseck"],
         "Paystack and Flutterwave documentation",
         &["FLUTTERWAVE_SECRET=FLWSECK-{hex:32}-X"],

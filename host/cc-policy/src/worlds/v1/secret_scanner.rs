@@ -69,6 +69,7 @@ fn allow(allow: wit::Allow) -> Allow {
         regexes: allow.regexes,
         stopwords: allow.stopwords,
         paths: allow.paths,
+        all: false,
     }
 }
 
