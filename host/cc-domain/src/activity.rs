@@ -170,6 +170,9 @@ impl EventBody {
                     scope.as_str()
                 )
             }
+            Self::SecretsPrinted { real, found, rules } => {
+                format!("printed {found} secrets, {real} of them real: {}", rules.join(", "))
+            }
             Self::ProjectUnknown { error } => format!("the project could not be looked at: {error}"),
             Self::ProcessExited { status, .. } => format!("ended: {}", status.as_str()),
         };

@@ -254,6 +254,15 @@ pub enum EventBody {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         violations: Vec<String>,
     },
+    /// The worker printed secrets; what is kept of them is without their values.
+    SecretsPrinted {
+        /// Those that are real.
+        real: usize,
+        /// All of them.
+        found: usize,
+        /// The rules that found them.
+        rules: Vec<String>,
+    },
     /// The project could not be looked at.
     ProjectUnknown {
         /// Why.

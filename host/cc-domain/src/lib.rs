@@ -34,8 +34,8 @@ pub use review::{Command, Confidence, Flag, Grade, Review, RunFacts, Severity, T
 pub use role::{Role, RoleError, RoleInfo, TaskType};
 pub use route::{Candidate, Choice, Layer, PluginRef, Route, RouteRequest, Said, TraceStep, Verdict};
 pub use run::{
-    ActualRoute, ModelUsage, PermissionDenial, RouteDrift, RunMode, RunRecord, RunResult, RunStatus,
-    StopReason, Usage,
+    ActualRoute, ModelUsage, PermissionDenial, PrintedSecrets, RouteDrift, RunMode, RunRecord, RunResult,
+    RunStatus, StopReason, Usage,
 };
 pub use score::{ModelScore, ModelToScore, RoleScore, ScorePart};
 pub use secret::{

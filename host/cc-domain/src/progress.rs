@@ -159,7 +159,9 @@ impl EventBody {
             | Self::StreamError { .. }
             | Self::ProcessExited { .. } => Weight::Attention,
             Self::RateLimit { status, .. } if status == "rejected" => Weight::Attention,
-            Self::ProjectChanged { .. } | Self::ProjectUnknown { .. } => Weight::Step,
+            Self::ProjectChanged { .. } | Self::ProjectUnknown { .. } | Self::SecretsPrinted { .. } => {
+                Weight::Step
+            }
             Self::TurnEnded { is_error: true, .. } => Weight::Attention,
             Self::Message { .. }
             | Self::ToolCall(_)

@@ -174,6 +174,9 @@ pub struct RunRecord {
     /// What it did to its project, of a run that may write.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub work: Option<ProjectWork>,
+    /// Secrets that it printed; none were looked for before it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub printed_secrets: Option<PrintedSecrets>,
     /// The supervisor's process.
     pub supervisor_pid: Option<u32>,
     /// The worker's process.
@@ -186,6 +189,15 @@ pub struct RunRecord {
     pub error: Option<String>,
     /// What the worker reported.
     pub result: Option<RunResult>,
+}
+
+/// How many secrets a worker printed. `secrets.json` in its folder has more of them, without their values.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PrintedSecrets {
+    /// Different ones.
+    pub found: usize,
+    /// Those that are real.
+    pub real: usize,
 }
 
 /// How a run's route differs from that of the run it goes on with.

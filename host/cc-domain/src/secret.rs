@@ -84,8 +84,9 @@ pub enum Checksum {
     Invalid,
 }
 
-/// A match, for classification. Lives in memory only: it holds the secret.
-#[derive(Clone, PartialEq)]
+/// A match, for classification. Lives in memory only: it holds the secret. Serialized for nobody but the process that
+/// judges it, through a pipe.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct SecretFinding {
     /// The rule.
     pub rule_id: String,

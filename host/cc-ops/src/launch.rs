@@ -218,6 +218,7 @@ impl Plan {
             on_limit: record.on_limit,
             answer_within_seconds: self.answer_within_seconds,
             alternatives: self.alternatives.clone(),
+            workspace_root: self.project.root.clone(),
             project: self.start.job.write.then(|| ProjectWatch {
                 state: cx.setup().home.project(&self.project.root),
                 root: self.project.root.clone(),
@@ -294,6 +295,7 @@ impl Plan {
             route_drift: self.drift(),
             parked_until: None,
             work: self.work(),
+            printed_secrets: None,
             supervisor_pid: None,
             child_pid: None,
             exit_code: None,

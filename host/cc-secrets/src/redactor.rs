@@ -54,10 +54,10 @@ impl Redactor {
         self.clean(text, Self::spans).map_or(Cow::Borrowed(text), Cow::Owned)
     }
 
-    /// Redacts every text in a value, also the names of members. A text in an object is judged together with
-    /// its name.
-    pub fn redact_value(&self, value: &mut Value) {
-        json::redact(self, None, value);
+    /// Redacts every text in a value, also the names of members, and says whether there was anything to redact.
+    /// A text in an object is judged together with its name.
+    pub fn redact_value(&self, value: &mut Value) -> bool {
+        json::redact(self, None, value)
     }
 
     /// The text that belongs to a name, without its secrets; none when it has none.

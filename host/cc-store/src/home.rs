@@ -1,14 +1,16 @@
 //! Where the user's state lives.
 
 use std::{
-    env,
+    env, io,
     path::{Path, PathBuf},
 };
 
 use directories::BaseDirs;
 use sha2::{Digest as _, Sha256};
 
-use crate::{Result, StoreError, create_private_dir};
+use crate::{FileLock, Result, StoreError, create_private_dir, read_bounded, write_atomic};
+
+const SALT_BYTES: usize = 32;
 
 /// The user's home of the product. Nothing is created before something is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,6 +100,33 @@ impl Home {
     #[must_use]
     pub fn logs(&self) -> PathBuf {
         self.root.join("logs")
+    }
+
+    /// Random bytes of this home's own, made at the first call: fingerprints of secrets are made with them.
+    ///
+    /// # Errors
+    /// When they cannot be read or kept.
+    pub fn salt(&self) -> Result<Vec<u8>> {
+        let path = self.root.join("fingerprint-salt");
+        if let Ok(salt) = read_bounded(&path, SALT_BYTES as u64)
+            && salt.len() == SALT_BYTES
+        {
+            return Ok(salt);
+        }
+        self.create()?;
+        // Two processes may come here at once; the lock lets one of them make it.
+        let _lock = FileLock::acquire(&path.with_extension("lock"))?;
+        if let Ok(salt) = read_bounded(&path, SALT_BYTES as u64)
+            && salt.len() == SALT_BYTES
+        {
+            return Ok(salt);
+        }
+        let mut salt = vec![0; SALT_BYTES];
+        getrandom::fill(&mut salt).map_err(|error| {
+            StoreError::io("make random bytes for", &path)(io::Error::other(error.to_string()))
+        })?;
+        write_atomic(&path, &salt)?;
+        Ok(salt)
     }
 
     /// Creates the folder, for the user alone, before the first write.

@@ -87,6 +87,12 @@ impl RunDir {
         self.path.join("stderr.txt")
     }
 
+    /// `secrets.json`: what secrets the worker printed, without their values.
+    #[must_use]
+    pub fn secrets(&self) -> PathBuf {
+        self.path.join("secrets.json")
+    }
+
     /// Held by the supervisor while it lives.
     #[must_use]
     pub fn supervisor_lock(&self) -> PathBuf {

@@ -83,6 +83,7 @@ fn record(root: &Path, run_id: RunId, started_at: &str) -> RunRecord {
         prompt_sha256: String::new(),
         command: Vec::new(),
         work: None,
+        printed_secrets: None,
         supervisor_pid: None,
         child_pid: None,
         exit_code: None,

@@ -55,6 +55,9 @@ pub struct LaunchSpec {
     pub answer_within_seconds: u32,
     /// Where it goes on when it is to fail over, the best first.
     pub alternatives: Vec<Alternative>,
+    /// The project's folder, whose plugins may judge what secrets are.
+    #[serde(default)]
+    pub workspace_root: PathBuf,
     /// The project, when the run may write to it.
     #[serde(default)]
     pub project: Option<ProjectWatch>,

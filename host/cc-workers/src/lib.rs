@@ -36,4 +36,4 @@ pub use launch::{Alternative, LaunchSpec, Launched, Patience, ProjectWatch, laun
 pub use leftovers::{Cleared, end_leftovers, survivors};
 pub use private::{PrivateFile, PrivatePaths, private_paths};
 pub use stream::{Observed, StreamFacts};
-pub use supervise::supervise;
+pub use supervise::{Judging, supervise};

@@ -25,6 +25,7 @@ mod run_streaming_agent;
 mod run_view;
 mod run_visible_agent;
 mod score_models;
+pub(crate) mod secret_scan_run;
 mod send_instruction;
 mod spawn_role_team;
 pub(crate) mod stop_run;
@@ -33,7 +34,7 @@ mod summarize_run;
 use crate::Entry;
 
 /// Every operation, in the order users meet them.
-static REGISTRY: [Entry; 26] = [
+static REGISTRY: [Entry; 27] = [
     Entry::of::<healthcheck::Healthcheck>(),
     Entry::of::<list_profiles::ListProfiles>(),
     Entry::of::<pick_profile::PickProfile>(),
@@ -52,6 +53,7 @@ static REGISTRY: [Entry; 26] = [
     Entry::of::<check_write_scope::CheckWriteScope>(),
     Entry::of::<diff_summary::DiffSummary>(),
     Entry::of::<git_diff::GitDiff>(),
+    Entry::of::<secret_scan_run::SecretScanRun>(),
     Entry::of::<rollback_run::RollbackRun>(),
     Entry::of::<spawn_role_team::SpawnRoleTeam>(),
     Entry::of::<collect_team_results::CollectTeamResults>(),

@@ -9,7 +9,7 @@ use cc_store::Home;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use clap_complete::Shell;
 
-use super::{demo, logs, output::Out, plugin, setup};
+use super::{demo, logs, output::Out, plugin, scan, setup};
 use crate::tui;
 
 /// Every command.
@@ -26,6 +26,7 @@ pub(crate) fn command() -> Command {
         .subcommand(logs::command())
         .subcommand(tui::attach_command())
         .subcommand(tui::watch_command())
+        .subcommand(scan::command())
         .subcommand(plugin::command())
         .subcommand(completions_command());
     for entry in registry() {

@@ -5,6 +5,7 @@ mod demo;
 mod logs;
 mod output;
 mod plugin;
+mod scan;
 mod setup;
 
 use std::process::ExitCode;
@@ -13,6 +14,7 @@ use cc_ops::{Context, ErrorKind, OpError, WorkerKind, registry};
 use clap::ArgMatches;
 
 use self::output::Out;
+pub(crate) use self::scan::judge as judge_secrets;
 use crate::tui;
 
 /// Parses the command line and runs it.
@@ -36,6 +38,7 @@ fn run(matches: &ArgMatches, out: &Out) -> Result<ExitCode, OpError> {
         "demo" => demo::run(sub, setup, out),
         "setup" => setup::run(sub, &setup, out),
         "plugin" => plugin::run(sub, &setup, out),
+        "scan" => Ok(scan::run(sub, &Context::new(setup), out)),
         "logs" => logs::run(sub, &Context::new(setup), out),
         "attach" => tui::attach(args::run_of(sub)?, Context::new(setup)),
         "watch" => tui::watch(Context::new(setup)),

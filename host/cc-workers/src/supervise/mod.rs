@@ -6,6 +6,7 @@ mod desk;
 mod ladder;
 mod meter;
 mod outcome;
+mod printed;
 mod project;
 mod questions;
 mod recorder;
@@ -24,7 +25,8 @@ use cc_secrets::Redactor;
 use cc_store::{Home, RunLock, RunWriter, Store, read_bounded};
 use jiff::Timestamp;
 
-use self::{outcome::Outcome, recorder::Recorder};
+pub use self::printed::Judging;
+use self::{outcome::Outcome, printed::Printed, recorder::Recorder};
 use crate::{LaunchSpec, WorkerError, os, private, protocol::Handshake, tree};
 
 /// Longest launch specification, bytes; it holds the whole task.
@@ -92,6 +94,9 @@ fn in_project(spec: &LaunchSpec, store: &Store, recorder: &mut Recorder) -> Resu
     };
     let outcome = work(spec, store, recorder).unwrap_or_else(|e| Outcome::not_run(e.to_string()));
     let mut outcome = clean_up(spec, outcome);
+    if let Err(error) = printed::record(spec, store, recorder) {
+        outcome.note(format!("what secrets it printed could not be recorded: {error}"));
+    }
     if let Some(Err(error)) = project.map(|project| project.after(store, recorder)) {
         outcome.note(format!("what it did to the project could not be recorded: {error}"));
     }
@@ -102,13 +107,13 @@ fn in_project(spec: &LaunchSpec, store: &Store, recorder: &mut Recorder) -> Resu
 fn work(spec: &LaunchSpec, store: &Store, recorder: &mut Recorder) -> Result<Outcome, WorkerError> {
     let rules = read_rules(&spec.rules_file)?;
     let further = spec.alternatives.iter().flat_map(|next| next.secrets.iter());
-    let secrets = spec.secrets.iter().chain(further).cloned().collect();
-    let redactor = Redactor::new(&rules, secrets).map_err(|e| WorkerError::Malformed {
+    let secrets: Vec<String> = spec.secrets.iter().chain(further).cloned().collect();
+    let redactor = Redactor::new(&rules, secrets.clone()).map_err(|e| WorkerError::Malformed {
         what: format!("the secret rules in {}", spec.rules_file.display()),
         reason: e.to_string(),
     })?;
     drop(rules);
-    recorder.start(redactor)?;
+    recorder.start(redactor, Printed::new(spec, secrets))?;
     spec.private_files.iter().try_for_each(private::write)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

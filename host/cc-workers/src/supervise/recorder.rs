@@ -1,12 +1,14 @@
 //! From a worker's line to the run's files: redact, then keep.
 
+use std::borrow::Cow;
+
 use cc_domain::{BudgetUse, EventBody, EventSource, ModelPrice, RunResult, StopReason};
 use cc_secrets::Redactor;
 use cc_store::{LogFile, RunWriter};
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::{archive::Archive, meter::Meter, signal::Signal, spend::Spend};
+use super::{archive::Archive, meter::Meter, printed::Printed, signal::Signal, spend::Spend};
 use crate::{
     StreamFacts, WorkerError,
     lines::{self, tidy, tidy_value},
@@ -52,6 +54,7 @@ pub(super) struct Recorder {
 /// What is there once the run has its rules.
 struct Kept {
     redactor: Redactor,
+    printed: Printed,
     stdout: LogFile,
     stderr: LogFile,
     archive: Archive,
@@ -72,11 +75,11 @@ impl Recorder {
     }
 
     /// From now on lines can be kept: there are rules to redact them by.
-    pub(super) fn start(&mut self, redactor: Redactor) -> Result<(), WorkerError> {
+    pub(super) fn start(&mut self, redactor: Redactor, printed: Printed) -> Result<(), WorkerError> {
         let stdout = self.writer.log(&self.writer.dir().stdout(), MAX_LOG)?;
         let stderr = self.writer.log(&self.writer.dir().stderr(), MAX_LOG)?;
         let archive = Archive::create(&self.writer.dir().stream())?;
-        self.kept = Some(Kept { redactor, stdout, stderr, archive });
+        self.kept = Some(Kept { redactor, printed, stdout, stderr, archive });
         Ok(())
     }
 
@@ -104,6 +107,11 @@ impl Recorder {
     /// The end of standard error, redacted.
     pub(super) fn last_words(&self) -> &str {
         &self.last_words
+    }
+
+    /// The secrets that the worker printed so far; they are forgotten here.
+    pub(super) fn take_printed(&mut self) -> Option<Printed> {
+        self.kept.as_mut().map(|kept| std::mem::take(&mut kept.printed))
     }
 
     /// What tokens cost from now on.
@@ -142,7 +150,7 @@ impl Recorder {
             return Ok(Line::Guard(hello));
         }
         match serde_json::from_str::<Value>(&line.text) {
-            Ok(value) if value.is_object() => self.message(value),
+            Ok(value) if value.is_object() => self.message(value, &line.text),
             _ if line.text.trim().is_empty() => Ok(Line::Other),
             _ => self.text(EventSource::Stdout, &line.text).map(|()| Line::Other),
         }
@@ -154,7 +162,7 @@ impl Recorder {
         self.text(EventSource::Stderr, &line.text)
     }
 
-    fn message(&mut self, mut value: Value) -> Result<Line, WorkerError> {
+    fn message(&mut self, mut value: Value, line: &str) -> Result<Line, WorkerError> {
         if self.kept.is_none() {
             // Without rules nothing may be kept.
             return Ok(Line::Other);
@@ -165,7 +173,7 @@ impl Recorder {
             // A piece of what comes whole later. Never kept: a secret in two pieces passes every redactor.
             return self.tell(&value).map(|()| Line::Other);
         }
-        self.redact(&mut value);
+        self.redact(&mut value, line);
         let seen = self.facts.observe(&value);
         self.log_message(&value, seen.result)?;
         self.tell(&value)?;
@@ -188,12 +196,15 @@ impl Recorder {
         told.map_or(Ok(()), |event| self.event(event))
     }
 
-    fn redact(&self, value: &mut Value) {
-        let Some(kept) = &self.kept else { return };
+    fn redact(&mut self, value: &mut Value, line: &str) {
+        let Some(kept) = &mut self.kept else { return };
+        kept.printed.line(EventSource::Stdout);
         // A session must be found again by its id, which a rule for random values could take for a secret
         // beside its key; by itself it is none.
         let session = value["session_id"].as_str().map(str::to_owned);
-        kept.redactor.redact_value(value);
+        if kept.redactor.redact_value(value) {
+            kept.printed.note(EventSource::Stdout, line);
+        }
         if let Some(session) = session {
             value["session_id"] = kept.redactor.redact(&session).into();
         }
@@ -251,7 +262,14 @@ impl Recorder {
 
     fn text(&mut self, source: EventSource, line: &str) -> Result<(), WorkerError> {
         let Some(kept) = &mut self.kept else { return Ok(()) };
-        let mut text = kept.redactor.redact(line).into_owned();
+        kept.printed.line(source);
+        let mut text = match kept.redactor.redact(line) {
+            Cow::Borrowed(text) => text.to_owned(),
+            Cow::Owned(clean) => {
+                kept.printed.note(source, line);
+                clean
+            }
+        };
         tidy(&mut text);
         if source == EventSource::Stderr {
             self.last_words = bounded(text.clone(), MAX_LAST_WORDS);

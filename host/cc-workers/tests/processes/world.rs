@@ -105,6 +105,7 @@ impl World {
             on_limit: record.on_limit,
             answer_within_seconds: 60,
             alternatives: Vec::new(),
+            workspace_root: self.dir.path().join("project"),
             project: None,
             patience: Patience { linger_ms: 500, interrupt_ms: 300, terminate_ms: 300, kill_ms: 20_000 },
         }
@@ -206,6 +207,7 @@ pub(crate) fn record(project: &Path) -> RunRecord {
         prompt_sha256: String::new(),
         command: Vec::new(),
         work: None,
+        printed_secrets: None,
         supervisor_pid: None,
         child_pid: None,
         exit_code: None,

@@ -1,0 +1,183 @@
+//! `cc_secret_scan_run`.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use cc_domain::{RunId, RunRecord, SecretClass};
+use cc_repo::{DiffOptions, diff};
+use cc_secrets::{FileOptions, Finding};
+use cc_store::read_bounded;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{Context, Effect, OpError, Operation, Output, accept::Work, secrets::Detector, wait};
+
+/// Findings that a reply names; real ones first.
+const MOST: usize = 40;
+/// Longest record of what a worker printed, bytes.
+const MOST_RECORD: u64 = 4 << 20;
+/// Largest diff that is scanned, bytes.
+const MOST_DIFF: usize = 64 << 20;
+
+/// Scan a run for secrets, leaked keys, tokens, passwords and credentials: what the worker printed (found as it was
+/// read), what its changes add, and files it wrote that git ignores. Values are never shown. Real ones block.
+#[derive(Debug, Deserialize, JsonSchema, clap::Args)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SecretScanRun {
+    run_id: RunId,
+    /// Default true.
+    #[arg(long)]
+    include_diff: Option<bool>,
+}
+
+/// What was found.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct SecretsFound {
+    pub(crate) run_id: String,
+    pub(crate) finding_count: usize,
+    /// Real secrets.
+    pub(crate) blocking_count: usize,
+    #[schemars(with = "serde_json::Value")]
+    classification_counts: BTreeMap<&'static str, usize>,
+    #[schemars(with = "Vec<serde_json::Value>")]
+    pub(crate) findings: Vec<Finding>,
+    /// What was scanned.
+    pub(crate) looked_at: Vec<String>,
+    #[schemars(skip)]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) not_looked_at: Vec<String>,
+}
+
+impl Operation for SecretScanRun {
+    const NAME: &'static str = "cc_secret_scan_run";
+    const TITLE: &'static str = "Scan a run for secrets: leaked keys, tokens, passwords";
+    const EFFECT: Effect = Effect::READS;
+    type Output = SecretsFound;
+
+    async fn run(self, cx: Context) -> Result<SecretsFound, OpError> {
+        cx.blocking(move |cx| {
+            let record = wait::read(&*cx.store()?, &self.run_id)?;
+            let changes = self.include_diff.unwrap_or(true) && record.work.is_some();
+            let work = if changes { Some(Work::of(cx, &self.run_id)?) } else { None };
+            SecretsFound::of(cx, &record, work.as_ref())
+        })
+        .await
+    }
+}
+
+impl SecretsFound {
+    /// In what a run printed and, with `work`, in what it changed.
+    pub(crate) fn of(cx: &Context, record: &RunRecord, work: Option<&Work>) -> Result<Self, OpError> {
+        let mut scan = Scan::default();
+        scan.printed(cx, record)?;
+        if let Some(work) = work {
+            let detector = Detector::of(cx, &record.workspace_root, None)?;
+            scan.not_looked_at.extend(detector.notices.clone());
+            scan.added(&detector, work)?;
+            scan.unkept(&detector, work)?;
+        }
+        Ok(scan.told(record))
+    }
+}
+
+#[derive(Default)]
+struct Scan {
+    findings: Vec<Finding>,
+    looked_at: Vec<String>,
+    not_looked_at: Vec<String>,
+}
+
+impl Scan {
+    /// What was found while the worker's output was read.
+    fn printed(&mut self, cx: &Context, record: &RunRecord) -> Result<(), OpError> {
+        let Some(counts) = record.printed_secrets else {
+            let status = record.status.as_str();
+            self.not_looked_at
+                .push(format!("what the worker printed: the run is {status}, and nobody summed it up"));
+            return Ok(());
+        };
+        self.looked_at.push("all that the worker printed, as it was read".to_owned());
+        if counts.found > 0 {
+            let path = cx.store()?.run_dir(&record.run_id)?.secrets();
+            let found: Vec<Finding> = serde_json::from_slice(&read_bounded(&path, MOST_RECORD)?)
+                .map_err(|error| OpError::invalid(format!("{} is damaged: {error}", path.display()), ""))?;
+            self.findings.extend(found);
+        }
+        Ok(())
+    }
+
+    /// Lines that the run added to files, new and ignored ones included as far as snapshots hold them.
+    fn added(&mut self, detector: &Detector, work: &Work) -> Result<(), OpError> {
+        let options =
+            DiffOptions { max_bytes: MOST_DIFF, max_file_bytes: MOST_DIFF, context: 3, paths: Vec::new() };
+        let patch = diff(&work.before, &work.after, &options)?;
+        let judged = detector.judge(detector.scanner.scan_diff(patch.text.as_bytes()))?;
+        self.findings.extend(judged.findings);
+        self.looked_at.push(format!("the lines that its changes of {} files add", work.changes.files.len()));
+        self.not_looked_at.extend(patch.left_out);
+        Ok(())
+    }
+
+    /// Files whose content no snapshot holds: they are read as they are now.
+    fn unkept(&mut self, detector: &Detector, work: &Work) -> Result<(), OpError> {
+        let unkept = work.changes.files.iter().filter(|file| !file.kept && file.size_after.is_some());
+        let files: Vec<PathBuf> = unkept.map(|file| PathBuf::from(&file.path)).collect();
+        if files.is_empty() {
+            return Ok(());
+        }
+        let scan = detector.scanner.scan_files(&work.record.workspace_root, &files, &FileOptions::default());
+        self.looked_at.push(format!("{} files that git ignores, as they are now", scan.files));
+        self.not_looked_at.extend(scan.skipped);
+        self.findings.extend(detector.judge(scan.candidates)?.findings);
+        Ok(())
+    }
+
+    fn told(mut self, record: &RunRecord) -> SecretsFound {
+        self.findings
+            .sort_by_key(|finding| (finding.class != SecretClass::Real, finding.path.clone(), finding.line));
+        let mut counts = BTreeMap::new();
+        for finding in &self.findings {
+            *counts.entry(class(finding.class)).or_insert(0) += 1;
+        }
+        SecretsFound {
+            run_id: record.run_id.to_string(),
+            finding_count: self.findings.len(),
+            blocking_count: counts.get("real").copied().unwrap_or_default(),
+            classification_counts: counts,
+            findings: self.findings.into_iter().take(MOST).collect(),
+            looked_at: self.looked_at,
+            not_looked_at: self.not_looked_at,
+        }
+    }
+}
+
+fn class(class: SecretClass) -> &'static str {
+    match class {
+        SecretClass::Real => "real",
+        SecretClass::Placeholder => "placeholder",
+        SecretClass::Identifier => "identifier",
+        SecretClass::ConfigKey => "config_key",
+        SecretClass::Unknown => "unknown",
+    }
+}
+
+impl Output for SecretsFound {
+    fn text(&self) -> String {
+        let mut lines = vec![format!(
+            "run {}: {} findings, {} of them real secrets",
+            self.run_id, self.finding_count, self.blocking_count
+        )];
+        for finding in &self.findings {
+            let path = finding.path.as_deref().unwrap_or("-");
+            let class = class(finding.class);
+            lines
+                .push(format!("- {class}: {} in {path}:{} ({})", finding.rule, finding.line, finding.reason));
+        }
+        lines.extend(self.looked_at.iter().map(|what| format!("looked at: {what}")));
+        lines.extend(self.not_looked_at.iter().map(|what| format!("not looked at: {what}")));
+        lines.join("\n")
+    }
+
+    fn succeeded(&self) -> bool {
+        self.blocking_count == 0
+    }
+}
