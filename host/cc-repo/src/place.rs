@@ -24,6 +24,7 @@ pub(crate) struct Place {
     pub(crate) store: Git,
     /// Has the refs that keep them.
     pub(crate) refs: Git,
+    pub(crate) objects: PathBuf,
     pub(crate) object_format: String,
     /// Whether the store is that of the project's repository.
     pub(crate) is_own: bool,
@@ -35,10 +36,11 @@ impl Place {
         git::check_version()?;
         let places = Places::of(root)?;
         let own = prepare(&state.join("git"), &places.object_format)?;
-        let store = own.with("GIT_OBJECT_DIRECTORY", places.common.join("objects"));
+        let objects = places.common.join("objects");
         Ok(Self {
             root: root.to_owned(),
-            store,
+            store: own.with("GIT_OBJECT_DIRECTORY", &objects),
+            objects,
             refs: places.git,
             object_format: places.object_format,
             is_own: true,
@@ -52,10 +54,19 @@ impl Place {
         Ok(Self {
             root: root.to_owned(),
             refs: store.clone(),
+            objects: store.dir().join("objects"),
             store,
             object_format: "sha1".to_owned(),
             is_own: false,
         })
+    }
+
+    /// In the same store, for another folder.
+    pub(crate) fn beside(other: &Self, root: &Path, state: &Path) -> Result<Self> {
+        let own = prepare(&state.join("git"), &other.object_format)?;
+        let store = own.with("GIT_OBJECT_DIRECTORY", &other.objects);
+        let refs = if root.join(".git").exists() { Places::of(root)?.git } else { other.refs.clone() };
+        Ok(Self { root: root.to_owned(), store, refs, ..other.clone() })
     }
 
     /// The file with what the last snapshot saw.

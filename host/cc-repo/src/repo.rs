@@ -94,6 +94,16 @@ impl Repo {
         &self.root
     }
 
+    pub(crate) fn place(&self) -> &Arc<Place> {
+        &self.place
+    }
+
+    /// Another folder's, with the same limits.
+    pub(crate) fn elsewhere(&self, root: &Path, state: &Path, place: Place) -> Self {
+        let (root, state) = (root.to_owned(), state.to_owned());
+        Self { root, state, place: Arc::new(place), options: self.options.clone() }
+    }
+
     /// Keeps how the project is before a run.
     ///
     /// # Errors

@@ -21,7 +21,7 @@ use self::{
 use crate::{Moment, Repo, RepoError, Result, Snapshot, changes::delta, path::RelPath};
 
 /// Everything that has to happen.
-struct Plan<'a> {
+pub(crate) struct Plan<'a> {
     root: &'a Path,
     target: &'a Snapshot,
     aside: Aside,
@@ -98,13 +98,25 @@ impl<'a> Plan<'a> {
         Ok(Self { root, target, aside, files, repos })
     }
 
-    fn refuse(&self) -> Result<()> {
+    /// For files alone.
+    pub(crate) fn of_files(
+        root: &'a Path,
+        expected: &Snapshot,
+        target: &'a Snapshot,
+        only: &HashSet<RelPath>,
+    ) -> Result<Self> {
+        let aside = Aside::of(root, "none");
+        let files = plan::files(root, expected, target, Some(only), &aside)?;
+        Ok(Self { root, target, aside, files, repos: Repos::default() })
+    }
+
+    pub(crate) fn refuse(&self) -> Result<()> {
         let conflicts = self.files.conflicts.iter().chain(&self.repos.conflicts);
         let places: Vec<String> = conflicts.map(|c| format!("{} ({})", c.what, c.why)).collect();
         if places.is_empty() { Ok(()) } else { Err(RepoError::Conflict { places }) }
     }
 
-    fn apply(self) -> Result<Rollback> {
+    pub(crate) fn apply(self) -> Result<Rollback> {
         let restores =
             |plan: &repos::RepoPlan| plan.index.as_ref().map(|_| IndexLock::take(plan)).transpose();
         // Nothing has happened yet if git is at work somewhere.
@@ -127,7 +139,7 @@ impl<'a> Plan<'a> {
         Ok(())
     }
 
-    fn describe(&self) -> Rollback {
+    pub(crate) fn describe(&self) -> Rollback {
         let steps = |wanted: fn(&Act) -> bool| {
             self.files.steps.iter().filter(move |step| wanted(&step.act)).map(|step| step.path.to_string())
         };

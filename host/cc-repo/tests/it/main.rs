@@ -5,6 +5,7 @@
 
 mod attacks;
 mod diffs;
+mod isolation;
 mod picture;
 mod project;
 mod random;

@@ -345,3 +345,106 @@ fn only_what_changed_is_read_and_that_reliably() {
     assert_eq!(paths(&changes(&settled, &once).unwrap()), ["README.md"]);
     assert_eq!(paths(&changes(&once, &twice).unwrap()), ["README.md"]);
 }
+
+#[test]
+fn no_program_that_a_configuration_names_is_run() {
+    let project = TestProject::committed();
+    project.git(&["tag", "-a", "-m", "t", "v1"]);
+    let evil = "touch ../ran; touch ran; false";
+    for key in [
+        "core.sshCommand",
+        "core.gitProxy",
+        "core.editor",
+        "core.pager",
+        "core.askPass",
+        "core.fsmonitor",
+        "core.alternateRefsCommand",
+        "diff.external",
+        "diff.x.command",
+        "diff.x.textconv",
+        "filter.x.clean",
+        "filter.x.smudge",
+        "filter.x.process",
+        "gpg.program",
+        "credential.helper",
+        "merge.x.driver",
+        "uploadpack.packObjectsHook",
+        "remote.origin.uploadpack",
+        "remote.origin.vcs",
+        "alias.ls-files",
+        "alias.for-each-ref",
+        "pager.for-each-ref",
+        "pager.ls-files",
+        "trace2.normalTarget",
+    ] {
+        project.git(&["config", key, evil]);
+    }
+    for (key, value) in [
+        ("remote.origin.url", "ext::sh -c touch% ../ran"),
+        ("remote.origin.promisor", "true"),
+        ("extensions.partialClone", "origin"),
+        ("core.repositoryFormatVersion", "1"),
+        ("core.worktree", "/"),
+        ("core.hooksPath", "hooks"),
+        ("core.attributesFile", "attributes"),
+        ("submodule.recurse", "true"),
+        ("log.showSignature", "true"),
+        ("core.ignoreStat", "true"),
+        ("core.fileMode", "false"),
+        ("core.symlinks", "false"),
+        ("core.quotePath", "false"),
+        ("diff.orderFile", "order"),
+        ("diff.renames", "copies"),
+        ("diff.noPrefix", "true"),
+        ("color.ui", "always"),
+        ("index.version", "4"),
+    ] {
+        project.git(&["config", key, value]);
+    }
+    project.write(".gitattributes", "* filter=x diff=x merge=x\n");
+    project.write(".git/info/attributes", "* filter=x diff=x\n");
+    let (before, after, changes) = project.run(|| {
+        project.write("README.md", "x\r\n");
+        project.write("new.txt", "y\n");
+    });
+    assert_eq!(paths(&changes), ["README.md", "new.txt"]);
+    assert!(
+        cc_repo::diff(&before, &after, &cc_repo::DiffOptions::default()).unwrap().text.contains("+x\r\n")
+    );
+    project.repo().rollback(RUN, &before, &after, true).unwrap();
+    assert_eq!(project.read("README.md"), "hello\n");
+    let traces = ["ran", "project/ran", "project/.git/ran", "state/git/ran"];
+    assert!(traces.iter().all(|trace| !project.dir.path().join(trace).exists()));
+}
+
+#[test]
+fn a_shallow_clone_is_a_project_too() {
+    let project = TestProject::committed();
+    (0..3).for_each(|n| project.commit(&n.to_string()));
+    let from = format!("file://{}", project.root().display());
+    let shallow = project.dir.path().join("shallow");
+    git_in(project.dir.path(), &["clone", "-q", "--depth=1", &from, "shallow"]);
+    let repo = Repo::open(&shallow.canonicalize().unwrap(), &project.dir.path().join("state2")).unwrap();
+    let before = repo.before(RUN).unwrap();
+    git_in(&shallow, &["commit", "-q", "--allow-empty", "-m", "mine"]);
+    let after = repo.after(RUN, &before).unwrap();
+    let changes = changes(&before, &after).unwrap();
+    assert_eq!(changes.repos[0].commits.len(), 1, "{changes:#?}");
+    assert!(changes.incomplete.is_empty(), "{:?}", changes.incomplete);
+}
+
+#[test]
+fn many_snapshots_at_once_do_not_disturb_each_other() {
+    let project = TestProject::committed();
+    let before = project.before();
+    project.write("README.md", "x\n");
+    std::thread::scope(|scope| {
+        let takers: Vec<_> = (0..6)
+            .map(|n| (n, project.repo(), &before))
+            .map(|(n, repo, before)| scope.spawn(move || repo.after(&format!("run-{n}"), before).unwrap()))
+            .collect();
+        for taker in takers {
+            assert_eq!(paths(&changes(&before, &taker.join().unwrap()).unwrap()), ["README.md"]);
+        }
+    });
+}
