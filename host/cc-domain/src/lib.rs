@@ -16,6 +16,7 @@ mod route;
 mod run;
 mod score;
 mod secret;
+mod verification;
 mod work;
 
 pub use activity::{Activity, Doing};
@@ -41,6 +42,7 @@ pub use score::{ModelScore, ModelToScore, RoleScore, ScorePart};
 pub use secret::{
     Allow, AllowTarget, Checksum, Classification, RequiredRule, SecretClass, SecretFinding, SecretRule,
 };
+pub use verification::{Gate, GateState, TestRun, Verification, Verified};
 pub use work::{Prevention, ProjectWork, ScopeState, WorkOutcome};
 
 /// Open-ended facts, key and value, as they cross the plugin boundary. Readers ignore keys they do not know.

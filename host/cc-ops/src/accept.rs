@@ -1,5 +1,7 @@
 //! What a run did to its project, for every operation that accepts or refuses it.
 
+use std::path::Path;
+
 use cc_domain::{Changes, ProjectWork, RunId, RunRecord};
 use cc_repo::{Project, Repo, Snapshot, changes};
 use cc_secrets::Redactor;
@@ -37,15 +39,7 @@ impl Work {
 
     /// A text of the project as it may be shown: without secrets.
     pub(crate) fn clean(&self, cx: &Context, text: &str) -> Result<String, OpError> {
-        let rules = cx.policy(&self.record.workspace_root).secret_rules()?;
-        let redactor = Redactor::new(&rules.rules, Vec::new()).map_err(|error| {
-            OpError::new(
-                ErrorKind::State,
-                error.to_string(),
-                "'cc-orchestrator plugin list' shows who gave the rule",
-            )
-        })?;
-        Ok(redactor.redact(text).into_owned())
+        Ok(cleaner(cx, &self.record.workspace_root)?.redact(text).into_owned())
     }
 
     /// Of a run, or of the newest one that may write in a folder's project.
@@ -83,4 +77,16 @@ fn unseen(record: &RunRecord, work: &ProjectWork) -> OpError {
         message,
         "look at the changes with git; mend the cause for the next run",
     )
+}
+
+/// Takes secrets out of what a project's files and commands say, by the rules of its plugins.
+pub(crate) fn cleaner(cx: &Context, root: &Path) -> Result<Redactor, OpError> {
+    let rules = cx.policy(root).secret_rules()?;
+    Redactor::new(&rules.rules, Vec::new()).map_err(|error| {
+        OpError::new(
+            ErrorKind::State,
+            error.to_string(),
+            "'cc-orchestrator plugin list' shows who gave the rule",
+        )
+    })
 }

@@ -1,7 +1,8 @@
 //! What a reviewer is told of a run, and what its flags mean for the controller.
 
 use cc_domain::{
-    Attributes, BudgetState, Flag, Grade, RunFacts, RunProgress, RunRecord, RunStatus, Severity,
+    Attributes, BudgetState, Flag, Grade, ProjectWork, RunFacts, RunProgress, RunRecord, RunStatus,
+    ScopeState, Severity,
 };
 use cc_policy::Policy;
 use jiff::Timestamp;
@@ -22,7 +23,20 @@ pub(crate) struct Reviewed {
 impl Reviewed {
     /// Asks the reviewer. One that cannot answer is told of, and holds up nothing.
     pub(crate) fn by(policy: &Policy, record: &RunRecord, progress: &RunProgress, now: Timestamp) -> Self {
-        match policy.review(&facts(record, progress, now)) {
+        Self::with(policy, record, progress, now, Acceptance::recorded(record))
+    }
+
+    /// The same, with what a verification found out.
+    pub(crate) fn with(
+        policy: &Policy,
+        record: &RunRecord,
+        progress: &RunProgress,
+        now: Timestamp,
+        acceptance: Acceptance,
+    ) -> Self {
+        let mut facts = facts(record, progress, now);
+        facts.attributes.extend(acceptance.attributes());
+        match policy.review(&facts) {
             Ok(answer) => Self { flags: answer.value.flags, grade: answer.value.grade, error: None },
             Err(error) => Self { error: Some(error.to_string()), ..Self::default() },
         }
@@ -43,6 +57,43 @@ impl Reviewed {
             RunStatus::Failed | RunStatus::TimedOut | RunStatus::Lost => "inspect_or_restart",
             _ => "controller_review",
         }
+    }
+}
+
+/// What is known of whether a run's work can be accepted.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Acceptance {
+    pub(crate) scope: Option<ScopeState>,
+    pub(crate) secrets_real: Option<usize>,
+    /// The tests passed; none: none were run.
+    pub(crate) tests: Option<bool>,
+}
+
+impl Acceptance {
+    /// What the supervisor has written down.
+    fn recorded(record: &RunRecord) -> Self {
+        let ended = record.work.as_ref().filter(|_| !record.status.is_active());
+        Self {
+            scope: ended.map(ProjectWork::scope_state),
+            secrets_real: record.printed_secrets.map(|printed| printed.real),
+            tests: None,
+        }
+    }
+
+    /// In the reviewer's words.
+    fn attributes(self) -> Attributes {
+        let scope = self.scope.map(|scope| match scope {
+            ScopeState::NoScope => "none",
+            ScopeState::Passed => "passed",
+            ScopeState::Blocked => "violated",
+            ScopeState::Unknown => "unknown",
+        });
+        let tests = self.tests.map(|passed| if passed { "passed" } else { "failed" });
+        let mut known = Known(Vec::new());
+        known.yes("scope", scope);
+        known.yes("secrets_real", self.secrets_real);
+        known.yes("tests", tests);
+        known.0
     }
 }
 

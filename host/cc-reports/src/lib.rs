@@ -3,8 +3,10 @@
 
 mod table;
 mod trace;
+mod verification;
 mod watch;
 
 pub use table::Table;
 pub use trace::trace;
+pub use verification::verification;
 pub use watch::{checkpoint, decision, tool_timeline};

@@ -87,6 +87,12 @@ impl RunDir {
         self.path.join("stderr.txt")
     }
 
+    /// `verification.json`: the last verification of the run.
+    #[must_use]
+    pub fn verification(&self) -> PathBuf {
+        self.path.join("verification.json")
+    }
+
     /// `secrets.json`: what secrets the worker printed, without their values.
     #[must_use]
     pub fn secrets(&self) -> PathBuf {

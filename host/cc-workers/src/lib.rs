@@ -7,6 +7,7 @@
 // Not `forbid`: `os/pages.rs` says why it needs some.
 #![deny(unsafe_code)]
 
+mod check;
 mod claude;
 mod command;
 mod control;
@@ -25,6 +26,7 @@ mod stream;
 mod supervise;
 mod tree;
 
+pub use check::{Checked, check};
 pub use claude::{ClaudeBinary, FoundBy, find_claude, version, version_within};
 pub use command::{PermissionMode, WorkerCommand, WorkerRequest, build, new_session_id, sha256_hex};
 pub use control::{ControlReply, ControlRequest, control};

@@ -30,11 +30,12 @@ mod send_instruction;
 mod spawn_role_team;
 pub(crate) mod stop_run;
 mod summarize_run;
+mod verify_run;
 
 use crate::Entry;
 
 /// Every operation, in the order users meet them.
-static REGISTRY: [Entry; 27] = [
+static REGISTRY: [Entry; 28] = [
     Entry::of::<healthcheck::Healthcheck>(),
     Entry::of::<list_profiles::ListProfiles>(),
     Entry::of::<pick_profile::PickProfile>(),
@@ -54,6 +55,7 @@ static REGISTRY: [Entry; 27] = [
     Entry::of::<diff_summary::DiffSummary>(),
     Entry::of::<git_diff::GitDiff>(),
     Entry::of::<secret_scan_run::SecretScanRun>(),
+    Entry::of::<verify_run::VerifyRun>(),
     Entry::of::<rollback_run::RollbackRun>(),
     Entry::of::<spawn_role_team::SpawnRoleTeam>(),
     Entry::of::<collect_team_results::CollectTeamResults>(),

@@ -8,7 +8,7 @@ mod unix;
 #[cfg(unix)]
 pub(crate) use unix::{
     Guarded, background, check_private_folder, detach, exit_code, isolate, make_private_folder, own_program,
-    private, private_folders, socket_address, socket_name, wait_for_worker,
+    private, private_folders, shell, socket_address, socket_name, wait_for_worker,
 };
 
 #[cfg(target_os = "linux")]
@@ -30,7 +30,7 @@ mod windows;
 #[cfg(windows)]
 pub(crate) use windows::{
     Guarded, adopt_orphans, background, check_private_folder, detach, exit_code, isolate,
-    make_private_folder, marked, members, own_program, private, private_folders, reap_orphans, send,
+    make_private_folder, marked, members, own_program, private, private_folders, reap_orphans, send, shell,
     socket_address, socket_name, wait_for_end_of, wait_for_worker,
 };
 

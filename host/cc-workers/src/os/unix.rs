@@ -29,6 +29,11 @@ pub(crate) fn isolate(command: &mut Command) {
     command.process_group(0);
 }
 
+/// The shell that understands a command line, and its flag for one.
+pub(crate) fn shell() -> (PathBuf, &'static str) {
+    ("/bin/sh".into(), "-c")
+}
+
 /// How to start this very program again, even when an upgrade has replaced its file meanwhile.
 pub(crate) fn own_program() -> io::Result<PathBuf> {
     let running = Path::new("/proc/self/exe");
@@ -65,6 +70,15 @@ impl Guarded {
         let child = tokio::process::Command::from(command).spawn()?;
         let pid = child.id();
         Ok(Self { child, pid })
+    }
+
+    /// The guard's own process.
+    pub(crate) fn pid(&self) -> Option<u32> {
+        self.pid
+    }
+
+    pub(crate) fn take_output(&mut self) -> Option<(ChildStdout, ChildStderr)> {
+        Some((self.child.stdout.take()?, self.child.stderr.take()?))
     }
 
     pub(crate) fn take_io(&mut self) -> Option<(ChildStdin, ChildStdout, ChildStderr)> {

@@ -57,6 +57,11 @@ pub(crate) fn wait_for_end_of(_parent: u32) {
     }
 }
 
+pub(crate) fn shell() -> (PathBuf, &'static str) {
+    let shell = std::env::var_os("COMSPEC").filter(|shell| !shell.is_empty());
+    (shell.map_or_else(|| "cmd.exe".into(), PathBuf::from), "/C")
+}
+
 pub(crate) fn own_program() -> io::Result<PathBuf> {
     std::env::current_exe()
 }
@@ -81,6 +86,15 @@ impl Guarded {
         // The job gets its "kill on close" limit from KillOnDrop.
         wrap.wrap(KillOnDrop).wrap(JobObject);
         Ok(Self { child: wrap.spawn()? })
+    }
+
+    pub(crate) fn pid(&self) -> Option<u32> {
+        self.child.id()
+    }
+
+    pub(crate) fn take_output(&mut self) -> Option<(ChildStdout, ChildStderr)> {
+        let (stdout, stderr) = (self.child.stdout().take(), self.child.stderr().take());
+        Some((stdout?, stderr?))
     }
 
     pub(crate) fn take_io(&mut self) -> Option<(ChildStdin, ChildStdout, ChildStderr)> {
