@@ -3,6 +3,7 @@
 // The helpers of tests fail as loudly as the tests.
 #![allow(clippy::expect_used)]
 
+mod accept;
 mod cli;
 mod concurrency;
 #[cfg(target_os = "linux")]
