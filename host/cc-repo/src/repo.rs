@@ -139,7 +139,10 @@ impl Repo {
         let taking = Taking { place, options: &self.options, seen_as, also, title: &title };
         let snapshot = taking.run()?;
         if let Some((run, moment)) = name {
-            place.refs.run(&["update-ref", &ref_name(run, moment), snapshot.id()])?;
+            let kept = place.refs.run(&["update-ref", &ref_name(run, moment), snapshot.id()]);
+            if kept.is_err() && place.repo_at(&RelPath::default()).is_ok() {
+                return kept.map(|_| snapshot);
+            }
         }
         Ok(snapshot)
     }

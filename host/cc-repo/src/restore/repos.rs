@@ -121,6 +121,10 @@ impl Repos {
             };
             self.left.push(remark(&format!("{} in {}", change.name, name(folder)), why));
         }
+        if let Err(error) = transact(places, &by_kind(&moving).1, "abort") {
+            self.left.push(remark(&format!("the refs in {}", name(folder)), error.to_string()));
+            moving.clear();
+        }
         Ok(moving)
     }
 
@@ -170,7 +174,10 @@ impl Repos {
         let blob = target.place.store.ask(&["rev-parse", "-q", "--verify", &name])?;
         plan.index = Some(blob.map(|id| String::from_utf8_lossy(&id).trim_end().to_owned()));
         if plan.places.own.join("index.lock").exists() {
-            self.conflicts.push(remark(&what, "git is at work there (index.lock)"));
+            self.conflicts.push(remark(
+                &what,
+                "git is at work there; if none is, one that was ended left index.lock behind: remove it",
+            ));
         }
         Ok(())
     }
@@ -276,20 +283,8 @@ pub(crate) fn apply(target: &Snapshot, plan: &RepoPlan, lock: Option<IndexLock>)
 
 /// All refs at once or none; then what are names of refs, which git moves one by one.
 fn move_refs(plan: &RepoPlan) -> Result<()> {
-    let is_name = |value: &Option<String>| value.as_ref().is_some_and(|value| value.starts_with("ref: "));
-    let (names, objects): (Vec<_>, Vec<_>) =
-        plan.refs.iter().partition(|change| is_name(&change.before) || is_name(&change.after));
-    plan.places.git.feed(&["update-ref", "--no-deref", "--stdin", "-z"], |to| {
-        for RefChange { name, before, after } in objects {
-            let old = before.as_deref().unwrap_or_default();
-            match after {
-                Some(new) if before.is_none() => write!(to, "create {name}\0{new}\0")?,
-                Some(new) => write!(to, "update {name}\0{new}\0{old}\0")?,
-                None => write!(to, "delete {name}\0{old}\0")?,
-            }
-        }
-        Ok(())
-    })?;
+    let (names, objects) = by_kind(&plan.refs);
+    transact(&plan.places, &objects, "commit")?;
     for RefChange { name, after, .. } in names {
         let git = &plan.places.git;
         match after.as_deref().map(|value| value.strip_prefix("ref: ").ok_or(value)) {
@@ -299,6 +294,29 @@ fn move_refs(plan: &RepoPlan) -> Result<()> {
         };
     }
     Ok(())
+}
+
+/// Those that are or become names of other refs, and those that are and become objects.
+fn by_kind(refs: &[RefChange]) -> (Vec<&RefChange>, Vec<&RefChange>) {
+    let is_name = |value: &Option<String>| value.as_ref().is_some_and(|value| value.starts_with("ref: "));
+    refs.iter().partition(|change| is_name(&change.before) || is_name(&change.after))
+}
+
+/// Prepares a transaction, which says whether it can be done, and ends it with `commit` or `abort`.
+fn transact(places: &Places, refs: &[&RefChange], end: &str) -> Result<()> {
+    let said = places.git.feed(&["update-ref", "--no-deref", "--stdin", "-z"], |to| {
+        write!(to, "start\0")?;
+        for RefChange { name, before, after } in refs {
+            let old = before.as_deref().unwrap_or_default();
+            match after {
+                Some(new) if before.is_none() => write!(to, "create {name}\0{new}\0")?,
+                Some(new) => write!(to, "update {name}\0{new}\0{old}\0")?,
+                None => write!(to, "delete {name}\0{old}\0")?,
+            }
+        }
+        write!(to, "prepare\0{end}\0")
+    });
+    said.map(drop)
 }
 
 fn put_guarded(target: &Snapshot, at: &std::path::Path, side: &Side) -> Result<()> {

@@ -47,7 +47,9 @@ impl Snapshot {
 
     pub(crate) fn load(place: &Arc<Place>, name: &str) -> Result<Self> {
         let missing = || RepoError::NoSnapshot { name: name.to_owned(), root: place.root.clone() };
-        let commit = place.refs.ask(&["rev-parse", "-q", "--verify", &format!("{name}^{{commit}}")])?;
+        let is_id = name.len() >= 40 && name.bytes().all(|b| b.is_ascii_hexdigit());
+        let git = if is_id { &place.store } else { &place.refs };
+        let commit = git.ask(&["rev-parse", "-q", "--verify", &format!("{name}^{{commit}}")])?;
         let commit = String::from_utf8_lossy(&commit.ok_or_else(missing)?).trim_end().to_owned();
         let manifest = place.object(&format!("{commit}:manifest"))?;
         let manifest: Manifest = serde_json::from_slice(&manifest)

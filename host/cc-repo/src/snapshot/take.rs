@@ -52,7 +52,12 @@ impl Taking<'_> {
     pub(crate) fn run(&self) -> Result<Snapshot> {
         let started = SystemTime::now();
         let root = RelPath::default();
-        let own = if self.root().join(".git").exists() { Some(self.place.repo_at(&root)?) } else { None };
+        let own = if self.root().join(".git").exists() { Some(self.place.repo_at(&root)) } else { None };
+        let (own, broken) = match own.transpose() {
+            // Files that a worker changed can be taken back also where it broke the repository.
+            Err(error) if self.seen_as.is_some() => (None, Some(error)),
+            own => (own?, None),
+        };
         let rules = self.rules(own.as_ref())?;
         let pinned = self.seen_as.map(|s| &s.manifest.rules);
         let walk = Walk::new(self.root(), self.options, rules, pinned);
@@ -62,6 +67,7 @@ impl Taking<'_> {
             (found, read.and_then(|read| read.join().ok()).transpose())
         });
         let mut found = found?;
+        found.incomplete.extend(broken.map(|error| format!("the project's repository: {error}")));
         let repos = self.repos(own.zip(read?), &mut found);
         let hidden = self.decide(&mut found, &repos)?;
         let (kept, unkept) = self.split(std::mem::take(&mut found.entries));

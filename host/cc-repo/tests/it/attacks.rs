@@ -192,3 +192,33 @@ fn what_a_process_of_the_workers_writes_after_its_end() {
     let late = changes(&after, &project.repo().now(&after).unwrap()).unwrap();
     assert_eq!(check(&late).violations[0].path, "README.md");
 }
+
+#[test]
+fn breaking_the_repository() {
+    let breaks: [(&str, &str); 4] = [
+        (".git/config", "[broken"),
+        (".git/HEAD", "x"),
+        (".git/index", "x"),
+        (".git/refs/heads/main", "x\n"),
+    ];
+    for (path, text) in breaks {
+        let project = TestProject::committed();
+        let kept = project.read_bytes(path);
+        let (before, after, changes) = project.run(|| {
+            project.write("src/main.rs", "fn evil() {}\n");
+            project.write(path, text);
+        });
+        let verdict = check(&changes);
+        assert!(!changes.incomplete.is_empty() || !changes.repos.is_empty(), "{path}: {changes:#?}");
+        assert!(
+            !verdict.holds() || path == ".git/index" || path == ".git/refs/heads/main",
+            "{path}: {verdict:#?}"
+        );
+        let again = project.repo();
+        let (before, after) = (again.load(before.id()).unwrap(), again.load(after.id()).unwrap());
+        again.rollback("x", &before, &after, true).unwrap();
+        assert_eq!(project.read("src/main.rs"), "fn main() {}\n", "{path}");
+        project.write(path, kept);
+        assert_eq!(project.git(&["status", "--porcelain"]), "", "{path}");
+    }
+}

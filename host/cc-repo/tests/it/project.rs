@@ -59,6 +59,10 @@ impl TestProject {
         fs::read_to_string(self.path(path)).unwrap()
     }
 
+    pub(crate) fn read_bytes(&self, path: &str) -> Vec<u8> {
+        fs::read(self.path(path)).unwrap()
+    }
+
     pub(crate) fn remove(&self, path: &str) {
         fs::remove_file(self.path(path)).unwrap();
     }
