@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, fs, path::Path, sync::Arc};
 
-use cc_domain::Rollback;
+use cc_domain::{Rollback, RunId};
 
 use crate::{
     Moment, Repo, RepoError, Result, Snapshot,
@@ -60,7 +60,7 @@ impl Repo {
     /// `Conflict` when something that the run changed is not in this project as the run found it.
     pub fn apply_back(
         &self,
-        run: &str,
+        run: &RunId,
         before: &Snapshot,
         after: &Snapshot,
         confirm: bool,

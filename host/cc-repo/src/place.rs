@@ -9,6 +9,7 @@ use std::{
 use crate::{
     RepoError, Result,
     git::{self, Git},
+    os,
     path::RelPath,
     snapshot::repo_state::Places,
 };
@@ -104,7 +105,7 @@ fn prepare(dir: &Path, object_format: &str) -> Result<Git> {
     let git = Git::at(dir);
     let is_ready = || git.line(&["rev-parse", "--show-object-format"]).is_ok_and(|f| f == object_format);
     if !(dir.join("HEAD").exists() && is_ready()) {
-        fs::create_dir_all(dir).map_err(RepoError::io("create", dir))?;
+        os::private_folders(dir).map_err(RepoError::io("create", dir))?;
         let format = format!("--object-format={object_format}");
         git.run(&["init", "--quiet", "--bare", "--template=", &format])?;
     }

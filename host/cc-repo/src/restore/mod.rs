@@ -11,10 +11,10 @@ mod repos;
 
 use std::{collections::HashSet, path::Path};
 
-use cc_domain::{RefChange, Rollback};
+use cc_domain::{RefChange, Rollback, RunId};
 
+pub(crate) use self::aside::Aside;
 use self::{
-    aside::Aside,
     plan::{Act, Files},
     repos::{IndexLock, Repos},
 };
@@ -37,7 +37,7 @@ impl Repo {
     /// system refused in the middle; [`Repo::undo_rollback`] brings back what was there.
     pub fn rollback(
         &self,
-        run: &str,
+        run: &RunId,
         before: &Snapshot,
         after: &Snapshot,
         confirm: bool,
@@ -60,7 +60,7 @@ impl Repo {
     /// As [`Repo::rollback`]; `NoSnapshot` when the run was not rolled back.
     pub fn undo_rollback(
         &self,
-        run: &str,
+        run: &RunId,
         before: &Snapshot,
         after: &Snapshot,
         confirm: bool,
@@ -105,7 +105,7 @@ impl<'a> Plan<'a> {
         target: &'a Snapshot,
         only: &HashSet<RelPath>,
     ) -> Result<Self> {
-        let aside = Aside::of(root, "none");
+        let aside = Aside::none(root);
         let files = plan::files(root, expected, target, Some(only), &aside)?;
         Ok(Self { root, target, aside, files, repos: Repos::default() })
     }

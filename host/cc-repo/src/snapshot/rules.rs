@@ -83,9 +83,13 @@ fn compile(text: &str) -> Option<Gitignore> {
     builder.build().ok().filter(|rules| !rules.is_empty())
 }
 
-/// The files a caller wants kept though git ignores them.
-pub(crate) fn chosen(patterns: &[String]) -> Gitignore {
-    compile(&patterns.join("\n")).unwrap_or_else(Gitignore::empty)
+/// The files a caller wants kept though git ignores them: anywhere, and also inside folders that are ignored
+/// as a whole. Those hold build output and dependencies, so that a pattern has to name them.
+pub(crate) fn chosen(patterns: &[String]) -> (Gitignore, Gitignore) {
+    let names_folder = |pattern: &&String| pattern.trim_end_matches('/').contains('/');
+    let inside: Vec<&str> = patterns.iter().filter(names_folder).map(String::as_str).collect();
+    let all = |text: String| compile(&text).unwrap_or_else(Gitignore::empty);
+    (all(patterns.join("\n")), all(inside.join("\n")))
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use super::{
     outside,
     repo_state::{self, Places, Read, empty_tree},
     rules::Rules,
-    walk::{Found, Walk, read_rules},
+    walk::{Found, Walk, read_rules, stopped},
 };
 use crate::{Options, Result, git::Git, path::RelPath, place::Place};
 
@@ -64,11 +64,11 @@ impl Taking<'_> {
         let (found, read) = thread::scope(|scope| {
             let read = own.as_ref().map(|places| scope.spawn(|| repo_state::read(places)));
             let found = walk.run();
-            (found, read.and_then(|read| read.join().ok()).transpose())
+            (found, read.map(|read| read.join().map_err(|_| stopped())).transpose())
         });
         let mut found = found?;
         found.incomplete.extend(broken.map(|error| format!("the project's repository: {error}")));
-        let repos = self.repos(own.zip(read?), &mut found);
+        let repos = self.repos(own.zip(read?.transpose()?), &mut found);
         let hidden = self.decide(&mut found, &repos)?;
         let (kept, unkept) = self.split(std::mem::take(&mut found.entries));
         let (base, last) = self.last_look();
