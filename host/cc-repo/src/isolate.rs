@@ -70,7 +70,7 @@ impl Repo {
             return Ok(AppliedBack { what: plan.describe(), between: None });
         }
         plan.refuse()?;
-        let was = self.take(self.place(), Some((run, Moment::Before)), None, &[])?;
+        let was = self.take(self.place(), Some((run, Moment::Before)), None)?;
         let what = plan.apply()?;
         let is = self.after(run, &was)?;
         Ok(AppliedBack { what, between: Some((was, is)) })

@@ -112,7 +112,7 @@ impl Repo {
     /// # Errors
     /// When the project cannot be read or the snapshot not be stored.
     pub fn before(&self, run: &RunId) -> Result<Snapshot> {
-        self.take(&self.place, Some((run, Moment::Before)), None, &[])
+        self.take(&self.place, Some((run, Moment::Before)), None)
     }
 
     /// Keeps how the project is after the run, seen with the ignore rules that held before.
@@ -120,7 +120,7 @@ impl Repo {
     /// # Errors
     /// As [`Repo::before`].
     pub fn after(&self, run: &RunId, before: &Snapshot) -> Result<Snapshot> {
-        self.take(&before.place, Some((run, Moment::After)), Some(before), &[])
+        self.take(&before.place, Some((run, Moment::After)), Some(before))
     }
 
     /// How the project is now, seen as `since` was. No ref keeps it.
@@ -128,7 +128,7 @@ impl Repo {
     /// # Errors
     /// As [`Repo::before`].
     pub fn now(&self, since: &Snapshot) -> Result<Snapshot> {
-        self.take(&since.place, None, Some(since), &[])
+        self.take(&since.place, None, Some(since))
     }
 
     pub(crate) fn take(
@@ -136,10 +136,9 @@ impl Repo {
         place: &Arc<Place>,
         name: Option<(&RunId, Moment)>,
         seen_as: Option<&Snapshot>,
-        also: &[RelPath],
     ) -> Result<Snapshot> {
         let title = name.map_or("now".to_owned(), |(run, moment)| format!("{run} {}", moment.as_str()));
-        let taking = Taking { place, options: &self.options, seen_as, also, title: &title };
+        let taking = Taking { place, options: &self.options, seen_as, title: &title };
         let snapshot = taking.run()?;
         if let Some((run, moment)) = name {
             let kept = place.refs.run(&["update-ref", &ref_name(run, moment), snapshot.id()]);

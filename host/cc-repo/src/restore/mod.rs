@@ -7,6 +7,7 @@ mod apply;
 mod aside;
 mod live;
 mod plan;
+mod repo_moves;
 mod repos;
 
 use std::{collections::HashSet, path::Path};
@@ -16,7 +17,8 @@ use cc_domain::{RefChange, Rollback, RunId};
 pub(crate) use self::aside::Aside;
 use self::{
     plan::{Act, Files},
-    repos::{IndexLock, Repos},
+    repo_moves::IndexLock,
+    repos::Repos,
 };
 use crate::{Moment, Repo, RepoError, Result, Snapshot, changes::delta, path::RelPath};
 
@@ -49,7 +51,7 @@ impl Repo {
         plan.refuse()?;
         // One that stopped half way is taken up again: what there was before it is what counts.
         if self.find(run, Moment::RolledBack).is_err() {
-            self.take(&before.place, Some((run, Moment::RolledBack)), Some(before), &[])?;
+            self.take(&before.place, Some((run, Moment::RolledBack)), Some(before))?;
         }
         plan.apply()
     }
@@ -134,7 +136,7 @@ impl<'a> Plan<'a> {
             self.aside.bring_back(git)?;
         }
         for (plan, lock) in self.repos.plans.iter().zip(locks) {
-            repos::apply(self.target, plan, lock)?;
+            repo_moves::apply(self.target, plan, lock)?;
         }
         Ok(())
     }

@@ -6,11 +6,13 @@
 
 pub(crate) mod import;
 mod index_blob;
+mod last_look;
 pub(crate) mod listing;
 pub(crate) mod manifest;
 mod outside;
 pub(crate) mod repo_state;
 mod rules;
+mod store;
 mod take;
 mod walk;
 
