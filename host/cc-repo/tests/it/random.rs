@@ -169,7 +169,7 @@ fn set_mode(_: &Path, _: u32) {}
 
 /// Only ignored files whose content nobody asked to keep, and repositories that were deleted, may stay.
 fn may_stay(remark: &Remark) -> bool {
-    let ignored = ["x.log", "target", "b", "dir", "tmp"];
+    let ignored = ["x.log", "target", "b", "dir", "tmp", ".env"];
     remark.what.ends_with(".git")
         || remark.why.contains("is gone")
         || remark.why.contains("only its size") && ignored.iter().any(|name| remark.what.contains(name))
