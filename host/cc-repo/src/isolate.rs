@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, fs, path::Path, sync::Arc};
 
-use cc_domain::Rollback;
+use cc_domain::{Rollback, RunId};
 
 use crate::{
     Moment, Repo, RepoError, Result, Snapshot,
@@ -60,7 +60,7 @@ impl Repo {
     /// `Conflict` when something that the run changed is not in this project as the run found it.
     pub fn apply_back(
         &self,
-        run: &str,
+        run: &RunId,
         before: &Snapshot,
         after: &Snapshot,
         confirm: bool,
@@ -70,7 +70,7 @@ impl Repo {
             return Ok(AppliedBack { what: plan.describe(), between: None });
         }
         plan.refuse()?;
-        let was = self.take(self.place(), Some((run, Moment::Before)), None, &[])?;
+        let was = self.take(self.place(), Some((run, Moment::Before)), None)?;
         let what = plan.apply()?;
         let is = self.after(run, &was)?;
         Ok(AppliedBack { what, between: Some((was, is)) })

@@ -9,6 +9,7 @@ use std::{
 use crate::{
     RepoError, Result,
     git::{self, Git},
+    os,
     path::RelPath,
     snapshot::repo_state::Places,
 };
@@ -34,17 +35,17 @@ impl Place {
     /// In the project's repository.
     pub(crate) fn repository(root: &Path, state: &Path) -> Result<Self> {
         git::check_version()?;
-        let places = Places::of(root)?;
-        let own = prepare(&state.join("git"), &places.object_format)?;
-        let objects = places.common.join("objects");
-        Ok(Self {
-            root: root.to_owned(),
-            store: own.with("GIT_OBJECT_DIRECTORY", &objects),
-            objects,
-            refs: places.git,
-            object_format: places.object_format,
-            is_own: true,
-        })
+        let note = state.join("git/repository");
+        let (refs, objects, object_format) = match Places::of(root) {
+            Ok(places) => (places.git, places.common.join("objects"), places.object_format),
+            // A worker may have broken it: what was kept before can be read all the same.
+            Err(error) => read_note(&note, root).ok_or(error)?,
+        };
+        let own = prepare(&state.join("git"), &object_format)?;
+        let text = format!("{object_format}\n{}", objects.display());
+        fs::write(&note, text).map_err(RepoError::io("write", &note))?;
+        let store = own.with("GIT_OBJECT_DIRECTORY", &objects);
+        Ok(Self { root: root.to_owned(), store, refs, objects, object_format, is_own: true })
     }
 
     /// In a repository of ours.
@@ -91,12 +92,20 @@ impl Place {
     }
 }
 
+fn read_note(note: &Path, root: &Path) -> Option<(Git, PathBuf, String)> {
+    let text = fs::read_to_string(note).ok()?;
+    let (object_format, objects) = text.split_once('\n')?;
+    let objects = PathBuf::from(objects);
+    let refs = Git::at(root.join(".git")).on(root);
+    objects.is_dir().then(|| (refs, objects, object_format.to_owned()))
+}
+
 /// A bare repository without templates; the one that is there if it is of the right kind.
 fn prepare(dir: &Path, object_format: &str) -> Result<Git> {
     let git = Git::at(dir);
     let is_ready = || git.line(&["rev-parse", "--show-object-format"]).is_ok_and(|f| f == object_format);
     if !(dir.join("HEAD").exists() && is_ready()) {
-        fs::create_dir_all(dir).map_err(RepoError::io("create", dir))?;
+        os::private_folders(dir).map_err(RepoError::io("create", dir))?;
         let format = format!("--object-format={object_format}");
         git.run(&["init", "--quiet", "--bare", "--template=", &format])?;
     }

@@ -5,7 +5,9 @@ use std::{
     sync::Arc,
 };
 
-use crate::{REFS, Result, Snapshot, path::RelPath, place::Place, snapshot::Taking};
+use cc_domain::RunId;
+
+use crate::{REFS, Result, Snapshot, path::RelPath, place::Place, restore::Aside, snapshot::Taking};
 
 /// Which of a run's snapshots.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +35,8 @@ impl Moment {
 /// What a snapshot holds, and how much.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Ignored files that are kept all the same; patterns as in `.gitignore`.
+    /// Ignored files that are kept all the same; patterns as in `.gitignore`. In a folder that is ignored as a
+    /// whole only patterns with a `/` inside hold.
     pub keep_ignored: Vec<String>,
     /// The largest of them that is kept, bytes.
     pub max_ignored_bytes: u64,
@@ -108,16 +111,16 @@ impl Repo {
     ///
     /// # Errors
     /// When the project cannot be read or the snapshot not be stored.
-    pub fn before(&self, run: &str) -> Result<Snapshot> {
-        self.take(&self.place, Some((run, Moment::Before)), None, &[])
+    pub fn before(&self, run: &RunId) -> Result<Snapshot> {
+        self.take(&self.place, Some((run, Moment::Before)), None)
     }
 
     /// Keeps how the project is after the run, seen with the ignore rules that held before.
     ///
     /// # Errors
     /// As [`Repo::before`].
-    pub fn after(&self, run: &str, before: &Snapshot) -> Result<Snapshot> {
-        self.take(&before.place, Some((run, Moment::After)), Some(before), &[])
+    pub fn after(&self, run: &RunId, before: &Snapshot) -> Result<Snapshot> {
+        self.take(&before.place, Some((run, Moment::After)), Some(before))
     }
 
     /// How the project is now, seen as `since` was. No ref keeps it.
@@ -125,21 +128,23 @@ impl Repo {
     /// # Errors
     /// As [`Repo::before`].
     pub fn now(&self, since: &Snapshot) -> Result<Snapshot> {
-        self.take(&since.place, None, Some(since), &[])
+        self.take(&since.place, None, Some(since))
     }
 
     pub(crate) fn take(
         &self,
         place: &Arc<Place>,
-        name: Option<(&str, Moment)>,
+        name: Option<(&RunId, Moment)>,
         seen_as: Option<&Snapshot>,
-        also: &[RelPath],
     ) -> Result<Snapshot> {
         let title = name.map_or("now".to_owned(), |(run, moment)| format!("{run} {}", moment.as_str()));
-        let taking = Taking { place, options: &self.options, seen_as, also, title: &title };
+        let taking = Taking { place, options: &self.options, seen_as, title: &title };
         let snapshot = taking.run()?;
         if let Some((run, moment)) = name {
-            place.refs.run(&["update-ref", &ref_name(run, moment), snapshot.id()])?;
+            let kept = place.refs.run(&["update-ref", &ref_name(run, moment), snapshot.id()]);
+            if kept.is_err() && place.repo_at(&RelPath::default()).is_ok() {
+                return kept.map(|_| snapshot);
+            }
         }
         Ok(snapshot)
     }
@@ -148,7 +153,7 @@ impl Repo {
     ///
     /// # Errors
     /// When there is none, or it cannot be read.
-    pub fn find(&self, run: &str, moment: Moment) -> Result<Snapshot> {
+    pub fn find(&self, run: &RunId, moment: Moment) -> Result<Snapshot> {
         self.load(&ref_name(run, moment))
     }
 
@@ -167,22 +172,23 @@ impl Repo {
         }
     }
 
-    /// Lets go of a run's snapshots; git's own housekeeping removes them later.
+    /// Lets go of a run's snapshots, which git's own housekeeping removes later, and of what its rollback set
+    /// aside.
     ///
     /// # Errors
-    /// When git refuses.
-    pub fn forget(&self, run: &str) -> Result<()> {
+    /// When git or the system refuses.
+    pub fn forget(&self, run: &RunId) -> Result<()> {
         for moment in [Moment::Before, Moment::After, Moment::RolledBack] {
             self.drop_ref(&self.place, run, moment)?;
         }
-        Ok(())
+        Aside::of(&self.root, run).empty()
     }
 
-    pub(crate) fn drop_ref(&self, place: &Place, run: &str, moment: Moment) -> Result<()> {
+    pub(crate) fn drop_ref(&self, place: &Place, run: &RunId, moment: Moment) -> Result<()> {
         place.refs.run(&["update-ref", "-d", &ref_name(run, moment)]).map(drop)
     }
 }
 
-fn ref_name(run: &str, moment: Moment) -> String {
+fn ref_name(run: &RunId, moment: Moment) -> String {
     format!("{REFS}runs/{run}/{}", moment.as_str())
 }

@@ -86,7 +86,7 @@ impl Scope {
         let within = |path: &str| {
             if repo.folder.is_empty() { path.to_owned() } else { format!("{}/{path}", repo.folder) }
         };
-        if !repo.folder.is_empty() && (repo.change != ChangeKind::Modified || !repo.refs.is_empty()) {
+        if !repo.folder.is_empty() && !repo.refs.is_empty() {
             found.extend(self.judge(&repo.folder, true, "the repository in it moved: "));
         }
         for commit in &repo.commits {
@@ -97,14 +97,15 @@ impl Scope {
         for path in &repo.staged {
             found.extend(self.judge(&within(path), true, "its index entry was changed: "));
         }
-        for file in repo.git_files.iter().filter(|file| !is_match(&self.git_files, &file.path)) {
+        let git_files = repo.git_files.iter().filter(|_| repo.change == ChangeKind::Modified);
+        for file in git_files.filter(|file| !is_match(&self.git_files, &file.path)) {
             found.push(Violation {
                 path: within(&format!(".git/{}", file.path)),
                 rule: ScopeRule::GitFolder,
                 reason: "it changes what git does, and nothing allows that".to_owned(),
             });
         }
-        if repo.change == ChangeKind::Deleted || repo.folder.is_empty() && repo.change == ChangeKind::Added {
+        if repo.change != ChangeKind::Modified {
             let reason = format!("the repository was {}", verb(repo.change).trim_end_matches(": "));
             found.push(Violation { path: within(".git"), rule: ScopeRule::GitFolder, reason });
         }

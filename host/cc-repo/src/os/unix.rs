@@ -1,11 +1,11 @@
 use std::{
     borrow::Cow,
     ffi::OsStr,
-    fs::{Metadata, Permissions},
+    fs::{DirBuilder, Metadata, Permissions},
     io,
     os::unix::{
         ffi::{OsStrExt as _, OsStringExt as _},
-        fs::{MetadataExt as _, PermissionsExt as _},
+        fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _},
     },
     path::Path,
     process::Command,
@@ -46,6 +46,11 @@ pub(crate) fn link_target(path: &Path) -> io::Result<Vec<u8>> {
 
 pub(crate) fn make_link(target: &[u8], at: &Path) -> io::Result<()> {
     std::os::unix::fs::symlink(OsStr::from_bytes(target), at)
+}
+
+/// Makes a folder and its missing parents, for the user alone.
+pub(crate) fn private_folders(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
 /// Nothing to do: a child opens no window here.

@@ -60,6 +60,11 @@ pub(crate) fn make_link(target: &[u8], at: &Path) -> io::Result<()> {
     }
 }
 
+/// Makes a folder and its missing parents. Who may read them is inherited from the user's profile.
+pub(crate) fn private_folders(path: &Path) -> io::Result<()> {
+    std::fs::create_dir_all(path)
+}
+
 /// A server has no console; without this each git would open one.
 pub(crate) fn without_window(command: &mut Command) -> &mut Command {
     const CREATE_NO_WINDOW: u32 = 0x0800_0000;

@@ -5,6 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use cc_domain::RunId;
+
 use crate::{ARTIFACTS, RepoError, Result, path::RelPath};
 
 /// The folder of one run.
@@ -16,8 +18,21 @@ pub(crate) struct Aside {
 
 impl Aside {
     /// In the product's own folder of the project: on the same disk, and no part of any snapshot.
-    pub(crate) fn of(root: &Path, run: &str) -> Self {
-        Self { root: root.to_owned(), folder: root.join(ARTIFACTS).join("aside").join(run) }
+    pub(crate) fn of(root: &Path, run: &RunId) -> Self {
+        Self { root: root.to_owned(), folder: root.join(ARTIFACTS).join("aside").join(run.as_str()) }
+    }
+
+    /// Where nothing is put: files whose content a snapshot holds.
+    pub(crate) fn none(root: &Path) -> Self {
+        Self { root: root.to_owned(), folder: root.join(ARTIFACTS).join("aside/none") }
+    }
+
+    /// For good: nothing can be brought back any more.
+    pub(crate) fn empty(&self) -> Result<()> {
+        match fs::remove_dir_all(&self.folder) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => Err(RepoError::io("remove", &self.folder)(e)),
+            _ => Ok(()),
+        }
     }
 
     fn place(&self, path: &RelPath) -> PathBuf {

@@ -7,16 +7,18 @@ mod apply;
 mod aside;
 mod live;
 mod plan;
+mod repo_moves;
 mod repos;
 
 use std::{collections::HashSet, path::Path};
 
-use cc_domain::{RefChange, Rollback};
+use cc_domain::{RefChange, Rollback, RunId};
 
+pub(crate) use self::aside::Aside;
 use self::{
-    aside::Aside,
     plan::{Act, Files},
-    repos::{IndexLock, Repos},
+    repo_moves::IndexLock,
+    repos::Repos,
 };
 use crate::{Moment, Repo, RepoError, Result, Snapshot, changes::delta, path::RelPath};
 
@@ -37,7 +39,7 @@ impl Repo {
     /// system refused in the middle; [`Repo::undo_rollback`] brings back what was there.
     pub fn rollback(
         &self,
-        run: &str,
+        run: &RunId,
         before: &Snapshot,
         after: &Snapshot,
         confirm: bool,
@@ -49,7 +51,7 @@ impl Repo {
         plan.refuse()?;
         // One that stopped half way is taken up again: what there was before it is what counts.
         if self.find(run, Moment::RolledBack).is_err() {
-            self.take(&before.place, Some((run, Moment::RolledBack)), Some(before), &[])?;
+            self.take(&before.place, Some((run, Moment::RolledBack)), Some(before))?;
         }
         plan.apply()
     }
@@ -60,7 +62,7 @@ impl Repo {
     /// As [`Repo::rollback`]; `NoSnapshot` when the run was not rolled back.
     pub fn undo_rollback(
         &self,
-        run: &str,
+        run: &RunId,
         before: &Snapshot,
         after: &Snapshot,
         confirm: bool,
@@ -105,7 +107,7 @@ impl<'a> Plan<'a> {
         target: &'a Snapshot,
         only: &HashSet<RelPath>,
     ) -> Result<Self> {
-        let aside = Aside::of(root, "none");
+        let aside = Aside::none(root);
         let files = plan::files(root, expected, target, Some(only), &aside)?;
         Ok(Self { root, target, aside, files, repos: Repos::default() })
     }
@@ -134,7 +136,7 @@ impl<'a> Plan<'a> {
             self.aside.bring_back(git)?;
         }
         for (plan, lock) in self.repos.plans.iter().zip(locks) {
-            repos::apply(self.target, plan, lock)?;
+            repo_moves::apply(self.target, plan, lock)?;
         }
         Ok(())
     }

@@ -1,17 +1,20 @@
 //! Refs, index and guarded files of repositories: what has to move, and moving it.
 
-use std::{collections::BTreeSet, fs, io, path::PathBuf};
+use std::{collections::BTreeSet, fs, path::Path};
 
 use cc_domain::{RefChange, Remark};
 
-use super::{aside::Aside, plan::remark};
+use super::{
+    aside::Aside,
+    plan::remark,
+    repo_moves::{by_kind, transact},
+};
 use crate::{
-    RepoError, Result, Snapshot,
+    Result, Snapshot,
     changes::{
         delta::{FileDelta, Side, raw_diff},
         repos::{guarded, refs},
     },
-    os,
     path::RelPath,
     snapshot::{
         import::content,
@@ -121,6 +124,10 @@ impl Repos {
             };
             self.left.push(remark(&format!("{} in {}", change.name, name(folder)), why));
         }
+        if let Err(error) = transact(places, &by_kind(&moving).1, "abort") {
+            self.left.push(remark(&format!("the refs in {}", name(folder)), error.to_string()));
+            moving.clear();
+        }
         Ok(moving)
     }
 
@@ -170,7 +177,10 @@ impl Repos {
         let blob = target.place.store.ask(&["rev-parse", "-q", "--verify", &name])?;
         plan.index = Some(blob.map(|id| String::from_utf8_lossy(&id).trim_end().to_owned()));
         if plan.places.own.join("index.lock").exists() {
-            self.conflicts.push(remark(&what, "git is at work there (index.lock)"));
+            self.conflicts.push(remark(
+                &what,
+                "git is at work there; if none is, one that was ended left index.lock behind: remove it",
+            ));
         }
         Ok(())
     }
@@ -216,7 +226,7 @@ fn head_after<'a>(plan: &'a RepoPlan, now: &'a RepoState) -> Option<&'a str> {
     head.strip_prefix("ref: ").map_or(Some(head), value)
 }
 
-fn is_as(snapshot: &Snapshot, at: &std::path::Path, side: &Side) -> Result<bool> {
+fn is_as(snapshot: &Snapshot, at: &Path, side: &Side) -> Result<bool> {
     let meta = fs::symlink_metadata(at).ok();
     Ok(match (side, meta) {
         (Side::Kept { id, .. }, Some(meta)) => {
@@ -227,99 +237,4 @@ fn is_as(snapshot: &Snapshot, at: &std::path::Path, side: &Side) -> Result<bool>
         (Side::Absent, None) => true,
         _ => false,
     })
-}
-
-/// Holds git's own lock on an index.
-pub(crate) struct IndexLock {
-    file: PathBuf,
-    is_done: bool,
-}
-
-impl IndexLock {
-    pub(crate) fn take(plan: &RepoPlan) -> Result<Self> {
-        let file = plan.places.own.join("index.lock");
-        fs::File::create_new(&file).map_err(RepoError::io("lock the index with", &file))?;
-        Ok(Self { file, is_done: false })
-    }
-
-    /// The index becomes this, or there is none.
-    fn put(mut self, index: Option<&[u8]>) -> io::Result<()> {
-        let at = self.file.with_extension("");
-        let Some(bytes) = index else { return fs::remove_file(at) };
-        fs::write(&self.file, bytes)?;
-        fs::rename(&self.file, at)?;
-        self.is_done = true;
-        Ok(())
-    }
-}
-
-impl Drop for IndexLock {
-    fn drop(&mut self) {
-        if !self.is_done {
-            let _ = fs::remove_file(&self.file);
-        }
-    }
-}
-
-pub(crate) fn apply(target: &Snapshot, plan: &RepoPlan, lock: Option<IndexLock>) -> Result<()> {
-    move_refs(plan)?;
-    for (path, side) in &plan.files {
-        put_guarded(target, &plan.places.guarded(path), side)?;
-    }
-    if let (Some(lock), Some(index)) = (lock, &plan.index) {
-        let bytes = index.as_ref().map(|id| target.place.object(id)).transpose()?;
-        let at = plan.places.own.join("index");
-        lock.put(bytes.as_deref()).map_err(RepoError::io("restore", at))?;
-    }
-    Ok(())
-}
-
-/// All refs at once or none; then what are names of refs, which git moves one by one.
-fn move_refs(plan: &RepoPlan) -> Result<()> {
-    let is_name = |value: &Option<String>| value.as_ref().is_some_and(|value| value.starts_with("ref: "));
-    let (names, objects): (Vec<_>, Vec<_>) =
-        plan.refs.iter().partition(|change| is_name(&change.before) || is_name(&change.after));
-    plan.places.git.feed(&["update-ref", "--no-deref", "--stdin", "-z"], |to| {
-        for RefChange { name, before, after } in objects {
-            let old = before.as_deref().unwrap_or_default();
-            match after {
-                Some(new) if before.is_none() => write!(to, "create {name}\0{new}\0")?,
-                Some(new) => write!(to, "update {name}\0{new}\0{old}\0")?,
-                None => write!(to, "delete {name}\0{old}\0")?,
-            }
-        }
-        Ok(())
-    })?;
-    for RefChange { name, after, .. } in names {
-        let git = &plan.places.git;
-        match after.as_deref().map(|value| value.strip_prefix("ref: ").ok_or(value)) {
-            Some(Ok(to)) => git.run(&["symbolic-ref", name.as_str(), to])?,
-            Some(Err(object)) => git.run(&["update-ref", "--no-deref", name.as_str(), object])?,
-            None => git.run(&["symbolic-ref", "--delete", name.as_str()])?,
-        };
-    }
-    Ok(())
-}
-
-fn put_guarded(target: &Snapshot, at: &std::path::Path, side: &Side) -> Result<()> {
-    let Side::Kept { id, .. } = side else {
-        return match fs::remove_file(at) {
-            Err(e) if e.kind() != io::ErrorKind::NotFound => Err(RepoError::io("remove", at)(e)),
-            _ => Ok(()),
-        };
-    };
-    let bytes = target.place.object(id)?;
-    let folder = at.parent().unwrap_or(at);
-    let write = || {
-        fs::create_dir_all(folder)?;
-        if side.is_link() {
-            let _ = fs::remove_file(at);
-            return os::make_link(&bytes, at);
-        }
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        io::Write::write_all(&mut file, &bytes)?;
-        os::set_mode(file.path(), if side.is_executable() { 0o755 } else { 0o644 })?;
-        file.persist(at).map(drop).map_err(|e| e.error)
-    };
-    write().map_err(RepoError::io("write", at))
 }

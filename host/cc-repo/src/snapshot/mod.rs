@@ -6,20 +6,25 @@
 
 pub(crate) mod import;
 mod index_blob;
+mod last_look;
 pub(crate) mod listing;
 pub(crate) mod manifest;
 mod outside;
 pub(crate) mod repo_state;
 mod rules;
+mod store;
 mod take;
 mod walk;
 
-use std::sync::Arc;
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 pub(crate) use take::Taking;
 
 use self::{listing::Listing, manifest::Manifest, repo_state::empty_tree};
-use crate::{RepoError, Result, path::RelPath, place::Place};
+use crate::{RepoError, Result, objects, path::RelPath, place::Place};
 
 /// How a project was at one moment.
 #[derive(Clone, Debug)]
@@ -47,7 +52,9 @@ impl Snapshot {
 
     pub(crate) fn load(place: &Arc<Place>, name: &str) -> Result<Self> {
         let missing = || RepoError::NoSnapshot { name: name.to_owned(), root: place.root.clone() };
-        let commit = place.refs.ask(&["rev-parse", "-q", "--verify", &format!("{name}^{{commit}}")])?;
+        let is_id = name.len() >= 40 && name.bytes().all(|b| b.is_ascii_hexdigit());
+        let git = if is_id { &place.store } else { &place.refs };
+        let commit = git.ask(&["rev-parse", "-q", "--verify", &format!("{name}^{{commit}}")])?;
         let commit = String::from_utf8_lossy(&commit.ok_or_else(missing)?).trim_end().to_owned();
         let manifest = place.object(&format!("{commit}:manifest"))?;
         let manifest: Manifest = serde_json::from_slice(&manifest)
@@ -69,6 +76,42 @@ impl Snapshot {
         let listed =
             self.place.store.run(&["ls-tree", "-r", "-z", "--name-only", "--full-tree", &self.tree])?;
         Ok(listed.split(|b| *b == 0).filter(|path| !path.is_empty()).map(RelPath::new).collect())
+    }
+
+    /// Gives the content of each of these files, as [`cc_domain::FileChange`] names them, to `each`: raw bytes,
+    /// also of files that git ignores. Says which it could not give, because they are not there, not kept or
+    /// larger than `max_bytes`.
+    ///
+    /// # Errors
+    /// When git cannot read them.
+    pub fn contents(
+        &self,
+        paths: &[String],
+        max_bytes: u64,
+        mut each: impl FnMut(&str, &[u8]),
+    ) -> Result<Vec<String>> {
+        let (store, blobs) = (&self.place.store, self.blobs()?);
+        let blob = |path: &String| Some((blobs.get(&RelPath::parse(path)?)?.clone(), path.clone()));
+        let known: Vec<(String, String)> = paths.iter().filter_map(blob).collect();
+        let sizes = objects::sizes(store, known.iter().map(|(id, _)| id.as_str()))?;
+        let fitting = known.into_iter().zip(sizes).filter(|(_, size)| *size <= max_bytes);
+        let wanted: Vec<(String, String)> = fitting.map(|(file, _)| file).collect();
+        objects::for_each(store, &wanted, |path, bytes| {
+            each(path, bytes);
+            Ok(())
+        })?;
+        let given: HashSet<&String> = wanted.iter().map(|(_, path)| path).collect();
+        Ok(paths.iter().filter(|path| !given.contains(path)).cloned().collect())
+    }
+
+    fn blobs(&self) -> Result<HashMap<RelPath, String>> {
+        let listed = self.place.store.run(&["ls-tree", "-r", "-z", "--full-tree", &self.tree])?;
+        let entry = |line: &[u8]| {
+            let tab = line.iter().position(|b| *b == b'\t')?;
+            let about = String::from_utf8_lossy(&line[..tab]).into_owned();
+            Some((RelPath::new(&line[tab + 1..]), about.split(' ').nth(2)?.to_owned()))
+        };
+        Ok(listed.split(|b| *b == 0).filter_map(entry).collect())
     }
 
     /// The name of a repository's folder in a snapshot's commit.

@@ -87,39 +87,50 @@ pub(crate) struct Read {
 pub(crate) fn read(places: &Places) -> Result<Read> {
     let mut read = Read::default();
     read.refs(places)?;
-    read.index(places)?;
+    if let Err(error) = read.index(places) {
+        read.state.index = IndexState {
+            exists: true,
+            staged: vec![(RelPath::default(), error.to_string())],
+            flags: Vec::new(),
+        };
+        read.incomplete.push(format!("an index: {error}"));
+    }
+    read.held(places)?;
     read.guarded(places);
     Ok(read)
 }
 
 impl Read {
+    /// Refs are read without looking at what they name: that may be gone.
     fn refs(&mut self, places: &Places) -> Result<()> {
-        let format =
-            "--format=%(objectname) %(objecttype) %(*objectname) %(*objecttype)%00%(refname)%00%(symref)";
+        let format = "--format=%(objectname)%00%(refname)%00%(symref)";
         let text = places.git.run(&["for-each-ref", format])?;
         let text = String::from_utf8_lossy(&text);
-        let mut tips = Vec::new();
         for line in text.lines() {
             let mut parts = line.split('\0');
             let (object, name, link) = (parts.next(), parts.next(), parts.next());
             let (Some(object), Some(name), Some(link)) = (object, name, link) else { continue };
-            if name.starts_with(REFS) {
-                continue;
+            if !name.starts_with(REFS) {
+                let value = if link.is_empty() { object.to_owned() } else { format!("ref: {link}") };
+                self.state.refs.insert(name.to_owned(), value);
             }
-            let words: Vec<&str> = object.split(' ').collect();
-            let pair = words.chunks(2).find(|pair| pair.get(1) == Some(&"commit"));
-            tips.extend(pair.map(|pair| pair[0].to_owned()));
-            let value = if link.is_empty() { words[0].to_owned() } else { format!("ref: {link}") };
-            self.state.refs.insert(name.to_owned(), value);
         }
-        if let Some(head) = head(places)? {
-            tips.extend(Some(&head).filter(|head| !head.starts_with("ref: ")).cloned());
-            self.state.refs.insert("HEAD".to_owned(), head);
+        match head(places) {
+            Ok(head) => self.state.refs.extend(head.map(|head| ("HEAD".to_owned(), head))),
+            Err(error) => self.incomplete.push(format!("where HEAD is: {error}")),
         }
-        tips.extend(stashes(&places.common));
+        Ok(())
+    }
+
+    /// What a snapshot must hold on to, as far as it is still there.
+    fn held(&mut self, places: &Places) -> Result<()> {
+        let refs = self.state.refs.values().filter(|value| !value.starts_with("ref: ")).cloned();
+        let mut tips: Vec<String> = refs.chain(stashes(&places.common)).collect();
         tips.sort_unstable();
         tips.dedup();
-        self.tips = tips;
+        self.tips = stored(places, tips.iter().map(|id| format!("{id}^{{commit}}")))?;
+        let staged = self.state.index.staged.iter().filter_map(|(_, line)| staged_blob(line));
+        self.staged = stored(places, staged.map(|id| format!("{id}^{{blob}}")))?;
         Ok(())
     }
 
@@ -146,7 +157,6 @@ impl Read {
         let mut fields = raw.split(|b| *b == 0);
         while let (Some(line), Some(path)) = (fields.next(), fields.next()) {
             let line = String::from_utf8_lossy(line).into_owned();
-            self.staged.extend(staged_blob(&line));
             self.state.index.staged.push((RelPath::new(path), line));
         }
         self.tracked(places)?;
@@ -199,6 +209,21 @@ fn head(places: &Places) -> Result<Option<String>> {
     }
     let commit = places.git.ask(&["rev-parse", "-q", "--verify", "HEAD"])?;
     Ok(commit.map(|commit| String::from_utf8_lossy(&commit).trim_end().to_owned()))
+}
+
+/// The ids of those of these names that git has.
+fn stored(places: &Places, names: impl Iterator<Item = String>) -> Result<Vec<String>> {
+    let names: Vec<String> = names.collect();
+    if names.is_empty() {
+        return Ok(names);
+    }
+    let args = ["cat-file", "--batch-check=%(objectname)"];
+    let said = places.git.feed(&args, |to| names.iter().try_for_each(|name| writeln!(to, "{name}")))?;
+    let said = String::from_utf8_lossy(&said);
+    let mut ids: Vec<String> = said.lines().filter(|line| !line.contains(' ')).map(str::to_owned).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    Ok(ids)
 }
 
 /// Older stashes are in the reflog of `refs/stash` and nowhere else.

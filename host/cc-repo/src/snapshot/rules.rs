@@ -1,11 +1,12 @@
 //! Which files git ignores: the rules as they are now, and as they were before a run.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use serde::{Deserialize, Serialize};
 
-use crate::{os, path::RelPath};
+use super::walk::read_rules;
+use crate::{Result, git::Git, os, path::RelPath};
 
 /// The texts of all ignore rules that hold in a project.
 ///
@@ -83,9 +84,26 @@ fn compile(text: &str) -> Option<Gitignore> {
     builder.build().ok().filter(|rules| !rules.is_empty())
 }
 
-/// The files a caller wants kept though git ignores them.
-pub(crate) fn chosen(patterns: &[String]) -> Gitignore {
-    compile(&patterns.join("\n")).unwrap_or_else(Gitignore::empty)
+/// The files a caller wants kept though git ignores them: anywhere, and also inside folders that are ignored
+/// as a whole. Those hold build output and dependencies, so that a pattern has to name them.
+pub(crate) fn chosen(patterns: &[String]) -> (Gitignore, Gitignore) {
+    let names_folder = |pattern: &&String| pattern.trim_end_matches('/').contains('/');
+    let inside: Vec<&str> = patterns.iter().filter(names_folder).map(String::as_str).collect();
+    let all = |text: String| compile(&text).unwrap_or_else(Gitignore::empty);
+    (all(patterns.join("\n")), all(inside.join("\n")))
+}
+
+/// The user's own ignore file, for all repositories.
+pub(crate) fn user_rules(own: Option<&Git>) -> Result<String> {
+    let git = own.cloned().unwrap_or_else(|| Git::at(os::NULL_DEVICE));
+    let named = git.with_user_config().ask(&["config", "--type=path", "--get", "core.excludesFile"])?;
+    let named = named.map(|bytes| PathBuf::from(String::from_utf8_lossy(&bytes).trim_end()));
+    let usual = || {
+        let config = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from);
+        let home = || std::env::home_dir().map(|home| home.join(".config"));
+        config.or_else(home).map(|folder| folder.join("git/ignore"))
+    };
+    Ok(named.or_else(usual).and_then(|path| read_rules(&path)).unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -1,29 +1,27 @@
-//! Takes a snapshot: look, read what changed since the last look, store.
+//! Takes a snapshot: look at everything, decide what is kept, store it.
 
 use std::{
     collections::{BTreeMap, HashSet},
     fs,
-    io::{self, Write},
+    path::Path,
     sync::Arc,
     thread,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::SystemTime,
 };
 
 use super::{
     Snapshot,
-    import::{self, Import, MODE_EXECUTABLE, MODE_FILE, MODE_LINK},
     index_blob::IndexBlob,
+    last_look::{self, LastLook},
     listing::{Entry, Fate, Kind, Listing},
     manifest::{Manifest, Modes},
     outside,
-    repo_state::{self, Places, Read, empty_tree},
-    rules::Rules,
-    walk::{Found, Walk, read_rules},
+    repo_state::{self, Places, Read},
+    rules::{Rules, user_rules},
+    store::Content,
+    walk::{Found, Walk, read_rules, stopped},
 };
-use crate::{Options, Result, git::Git, path::RelPath, place::Place};
-
-/// Where clocks are coarse, a file changed this soon after it was read may look as if it were the same.
-const UNSETTLED: Duration = Duration::from_secs(2);
+use crate::{Options, Result, os, path::RelPath, place::Place};
 
 /// What is to be taken, and how.
 pub(crate) struct Taking<'a> {
@@ -31,51 +29,53 @@ pub(crate) struct Taking<'a> {
     pub(crate) options: &'a Options,
     /// The rules and repositories of this one hold.
     pub(crate) seen_as: Option<&'a Snapshot>,
-    /// Paths whose content is wanted, whatever the rules say.
-    pub(crate) also: &'a [RelPath],
     pub(crate) title: &'a str,
-}
-
-/// What is to be stored.
-struct Content {
-    repos: BTreeMap<RelPath, (Places, Read)>,
-    outside: Vec<(RelPath, Vec<u8>)>,
-    changed: Vec<Entry>,
-    deleted: Vec<RelPath>,
-    base: Option<String>,
-    manifest: Manifest,
-    unkept: Vec<Entry>,
-    index: Option<IndexBlob>,
 }
 
 impl Taking<'_> {
     pub(crate) fn run(&self) -> Result<Snapshot> {
         let started = SystemTime::now();
         let root = RelPath::default();
-        let own = if self.root().join(".git").exists() { Some(self.place.repo_at(&root)?) } else { None };
+        let own = if self.root().join(".git").exists() { Some(self.place.repo_at(&root)) } else { None };
+        let (own, broken) = match own.transpose() {
+            // Files that a worker changed can be taken back also where it broke the repository.
+            Err(error) if self.seen_as.is_some() => (None, Some(error)),
+            own => (own?, None),
+        };
         let rules = self.rules(own.as_ref())?;
         let pinned = self.seen_as.map(|s| &s.manifest.rules);
         let walk = Walk::new(self.root(), self.options, rules, pinned);
         let (found, read) = thread::scope(|scope| {
             let read = own.as_ref().map(|places| scope.spawn(|| repo_state::read(places)));
             let found = walk.run();
-            (found, read.and_then(|read| read.join().ok()).transpose())
+            (found, read.map(|read| read.join().map_err(|_| stopped())).transpose())
         });
         let mut found = found?;
-        let repos = self.repos(own.zip(read?), &mut found);
+        found.incomplete.extend(broken.map(|error| format!("the project's repository: {error}")));
+        let repos = self.repos(own.zip(read?.transpose()?), &mut found);
         let hidden = self.decide(&mut found, &repos)?;
         let (kept, unkept) = self.split(std::mem::take(&mut found.entries));
-        let (base, last) = self.last_look();
-        let (changed, deleted) = compare(&last, &kept);
+        let last = LastLook::read(self.place);
+        let (changed, deleted) = last.compare(&kept);
         let (manifest, outside) = self.manifest(found, hidden, &repos, &kept);
         let index = repos.get(&root).map(|(_, read)| IndexBlob::look(self.place, &read.state));
-        let content = Content { repos, outside, changed, deleted, base, manifest, unkept, index };
-        let (snapshot, unreadable) = self.store(content)?;
-        self.remember(&snapshot, kept, &unreadable, started);
+        let content = Content {
+            repos,
+            outside,
+            changed,
+            deleted,
+            base: last.tree,
+            manifest,
+            unkept,
+            index,
+            unreadable: Vec::new(),
+        };
+        let (snapshot, unreadable) = content.store(self.place, self.title, self.options.max_file_bytes)?;
+        last_look::remember(self.place, &snapshot.tree, kept, &unreadable, started);
         Ok(snapshot)
     }
 
-    fn root(&self) -> &std::path::Path {
+    fn root(&self) -> &Path {
         &self.place.root
     }
 
@@ -83,7 +83,7 @@ impl Taking<'_> {
     fn rules(&self, own: Option<&Places>) -> Result<Rules> {
         let user = match self.seen_as {
             Some(snapshot) => snapshot.manifest.rules.user.clone(),
-            None => user_rules(own)?,
+            None => user_rules(own.map(|places| &places.git))?,
         };
         let exclude = own.and_then(|places| read_rules(&places.common.join("info/exclude")));
         let repos = exclude.map(|text| (RelPath::default(), text)).into_iter().collect();
@@ -103,7 +103,7 @@ impl Taking<'_> {
         repos
     }
 
-    /// Which files are kept though a rule ignores them: what git tracks, what is asked for, and up to a limit
+    /// Which files are kept though a rule ignores them: what git tracks, what was kept before, and up to a limit
     /// what only the run's own rules hide. Gives the last.
     fn decide(&self, found: &mut Found, repos: &BTreeMap<RelPath, (Places, Read)>) -> Result<Vec<RelPath>> {
         let wanted = self.wanted(&found.entries)?;
@@ -134,7 +134,7 @@ impl Taking<'_> {
                 let Ok(meta) = fs::symlink_metadata(path.under(self.root())) else { continue };
                 let kind = if meta.is_symlink() { Kind::Link } else { Kind::File };
                 if meta.is_symlink() || meta.is_file() {
-                    let stat = crate::os::stat(&meta);
+                    let stat = os::stat(&meta);
                     found.entries.push(Entry { path, kind, fate: Fate::Kept, stat });
                 }
             }
@@ -147,12 +147,12 @@ impl Taking<'_> {
         before.is_some_and(|before| before.stat == entry.stat)
     }
 
-    /// What is kept whatever the rules say: what is asked for, and what the earlier snapshot kept. For what
-    /// only the run's rules hide, that needs the whole list.
+    /// What is kept whatever the rules say: what the earlier snapshot kept. For what only the run's rules hide,
+    /// that needs the whole list.
     fn wanted(&self, entries: &[Entry]) -> Result<HashSet<RelPath>> {
-        let mut wanted: HashSet<RelPath> = self.also.iter().cloned().collect();
-        let Some(before) = self.seen_as else { return Ok(wanted) };
-        wanted.extend(before.manifest.ignored.iter().chain(&before.manifest.hidden).cloned());
+        let Some(before) = self.seen_as else { return Ok(HashSet::new()) };
+        let kept = before.manifest.ignored.iter().chain(&before.manifest.hidden);
+        let mut wanted: HashSet<RelPath> = kept.cloned().collect();
         if entries.iter().any(|entry| entry.fate == Fate::Hidden) {
             wanted.extend(before.paths()?);
         }
@@ -204,115 +204,6 @@ impl Taking<'_> {
         };
         (manifest, contents)
     }
-
-    /// Writes the commit. Gives it, and what could not be read after all.
-    fn store(&self, mut content: Content) -> Result<(Snapshot, Vec<RelPath>)> {
-        let scratch = self.place.scratch_ref();
-        let args = ["fast-import", "--quiet", "--force", "--done", "--depth=0"];
-        let (mut unreadable, content_ref) = (Vec::new(), &mut content);
-        let said = self.place.store.feed(&args, |to| {
-            unreadable = self.write(to, &scratch, content_ref)?;
-            Ok(())
-        });
-        let _ = fs::remove_file(self.place.store.dir().join(&scratch));
-        let said = String::from_utf8_lossy(&said?).into_owned();
-        let mut lines = said.lines();
-        let tree = lines.next().and_then(|line| line.strip_prefix("040000 tree ")?.split('\t').next());
-        let tree = tree.unwrap_or_else(|| empty_tree(&self.place.object_format)).to_owned();
-        let index = lines.next().and_then(|line| line.strip_prefix("100644 blob ")?.split('\t').next());
-        if let (Some(id), Some(index)) = (index, &content.index) {
-            index.remember(id);
-        }
-        let commit = lines.next().unwrap_or_default().to_owned();
-        let (manifest, unkept) = (Arc::new(content.manifest), Arc::new(Listing(content.unkept)));
-        let snapshot = Snapshot { place: self.place.clone(), commit, tree, manifest, unkept };
-        Ok((snapshot, unreadable))
-    }
-
-    fn write(&self, to: &mut dyn Write, scratch: &str, content: &mut Content) -> io::Result<Vec<RelPath>> {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        let own = content.repos.get(&RelPath::default()).filter(|_| self.place.is_own);
-        let tips = own.map(|(_, read)| read.tips.as_slice());
-        let mut import = Import::begin(to, scratch, self.title, now, tips.unwrap_or_default())?;
-        let unreadable = self.write_files(&mut import, content)?;
-        for (path, (places, read)) in &content.repos {
-            let index =
-                content.index.as_ref().filter(|_| path.is_root()).and_then(|index| index.known.as_deref());
-            write_repo(&mut import, path, (places, read), self.place.is_own, index)?;
-        }
-        for (link, bytes) in &content.outside {
-            import.bytes(&Snapshot::outside_file(link), MODE_FILE, bytes)?;
-        }
-        content.unkept.sort_unstable_by(|a, b| a.path.cmp(&b.path));
-        import.bytes(&"unkept".into(), MODE_FILE, &Listing(content.unkept.clone()).encode())?;
-        import.bytes(&"manifest".into(), MODE_FILE, &serde_json::to_vec(&content.manifest)?)?;
-        import.end(&["tree", "repos/r/index"])?;
-        Ok(unreadable)
-    }
-
-    fn write_files(&self, import: &mut Import<'_>, content: &mut Content) -> io::Result<Vec<RelPath>> {
-        let (tree, limit) = (RelPath::from("tree"), self.options.max_file_bytes);
-        if let Some(base) = &content.base {
-            import.object(&tree, "040000", base)?;
-        }
-        for path in &content.deleted {
-            import.delete(&tree.child(path.bytes()))?;
-        }
-        let mut unreadable = Vec::new();
-        for entry in &content.changed {
-            if !import.entry(self.root(), &tree.child(entry.path.bytes()), entry, limit)? {
-                unreadable.push(entry.path.clone());
-                content.unkept.push(Entry { fate: Fate::Unreadable, ..entry.clone() });
-            }
-        }
-        Ok(unreadable)
-    }
-
-    /// The tree that the last snapshot stored and the files it saw, if both are still there.
-    fn last_look(&self) -> (Option<String>, Listing) {
-        let look = || {
-            let bytes = fs::read(self.place.listing()).ok()?;
-            let end = bytes.iter().position(|b| *b == b'\n')?;
-            let tree = String::from_utf8(bytes[..end].to_vec()).ok()?;
-            let listing = Listing::decode(&bytes[end + 1..]).ok()?;
-            self.place.store.ask(&["cat-file", "-e", &tree]).ok()??;
-            Some((Some(tree), listing))
-        };
-        look().filter(|(_, listing)| !listing.0.is_empty()).unwrap_or_default()
-    }
-
-    /// So that the next snapshot reads only what changed. Without it, it reads everything.
-    fn remember(&self, snapshot: &Snapshot, mut kept: Listing, unreadable: &[RelPath], started: SystemTime) {
-        let settled = started.checked_sub(UNSETTLED).and_then(|t| t.duration_since(UNIX_EPOCH).ok());
-        let settled = settled.map_or(0, |t| i64::try_from(t.as_nanos()).unwrap_or(i64::MAX));
-        kept.0.retain(|entry| !unreadable.contains(&entry.path));
-        for entry in kept.0.iter_mut().filter(|e| e.stat.modified.max(e.stat.changed) >= settled) {
-            entry.stat.modified = i64::MIN;
-        }
-        let mut bytes = format!("{}\n", snapshot.tree).into_bytes();
-        bytes.extend(kept.encode());
-        let file = self.place.listing();
-        let folder = file.parent().unwrap_or(self.root());
-        let written = tempfile::NamedTempFile::new_in(folder).and_then(|mut temp| {
-            temp.write_all(&bytes)?;
-            Ok(temp.persist(&file)?)
-        });
-        if written.is_err() {
-            let _ = fs::remove_file(&file);
-        }
-    }
-}
-
-fn compare(last: &Listing, kept: &Listing) -> (Vec<Entry>, Vec<RelPath>) {
-    let (mut changed, mut deleted) = (Vec::new(), Vec::new());
-    for pair in last.differences(kept) {
-        match pair {
-            (_, Some(entry)) => changed.push(entry.clone()),
-            (Some(entry), None) => deleted.push(entry.path.clone()),
-            (None, None) => {}
-        }
-    }
-    (changed, deleted)
 }
 
 fn is_tracked(path: &RelPath, repos: &BTreeMap<RelPath, (Places, Read)>) -> bool {
@@ -321,51 +212,4 @@ fn is_tracked(path: &RelPath, repos: &BTreeMap<RelPath, (Places, Read)>) -> bool
         let inside = path.bytes().get(skipped..).unwrap_or_default();
         read.tracked.binary_search_by(|tracked| tracked.bytes().cmp(inside)).is_ok()
     })
-}
-
-fn write_repo(
-    import: &mut Import<'_>,
-    repo: &RelPath,
-    (places, read): (&Places, &Read),
-    is_own: bool,
-    index: Option<&str>,
-) -> io::Result<()> {
-    let folder = Snapshot::repo_folder(repo);
-    if let Some(id) = index {
-        import.object(&folder.child(b"index"), MODE_FILE, id)?;
-    } else if let Ok(index) = fs::read(places.own.join("index")) {
-        import.bytes(&folder.child(b"index"), MODE_FILE, &index)?;
-    }
-    for name in &read.state.guarded {
-        let at = places.guarded(name);
-        let Ok(meta) = fs::symlink_metadata(&at) else { continue };
-        let kind = if meta.is_symlink() { Kind::Link } else { Kind::File };
-        let Some(bytes) = import::content(&at, kind, meta.len()) else { continue };
-        let mode = match (kind, crate::os::stat(&meta).mode & 0o100) {
-            (Kind::Link, _) => MODE_LINK,
-            (_, 0) => MODE_FILE,
-            _ => MODE_EXECUTABLE,
-        };
-        import.bytes(&folder.child(b"guarded").child(name.bytes()), mode, &bytes)?;
-    }
-    if is_own && repo.is_root() {
-        // Only the index names these; our commit keeps git's housekeeping from them.
-        for blob in &read.staged {
-            import.object(&folder.child(b"staged").child(blob.as_bytes()), MODE_FILE, blob)?;
-        }
-    }
-    Ok(())
-}
-
-/// The user's own ignore file, for all repositories.
-fn user_rules(own: Option<&Places>) -> Result<String> {
-    let git = own.map_or_else(|| Git::at(crate::os::NULL_DEVICE), |places| places.git.clone());
-    let named = git.with_user_config().ask(&["config", "--type=path", "--get", "core.excludesFile"])?;
-    let named = named.map(|bytes| std::path::PathBuf::from(String::from_utf8_lossy(&bytes).trim_end()));
-    let usual = || {
-        let config = std::env::var_os("XDG_CONFIG_HOME").map(std::path::PathBuf::from);
-        let home = || std::env::home_dir().map(|home| home.join(".config"));
-        config.or_else(home).map(|folder| folder.join("git/ignore"))
-    };
-    Ok(named.or_else(usual).and_then(|path| read_rules(&path)).unwrap_or_default())
 }

@@ -4,7 +4,7 @@ use std::{
     fs,
     path::Path,
     sync::{
-        Arc, Condvar, Mutex, PoisonError,
+        Arc, Condvar, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
     thread,
@@ -53,6 +53,7 @@ pub(crate) struct Walk<'a> {
     root: &'a Path,
     options: &'a Options,
     chosen: Gitignore,
+    chosen_inside: Gitignore,
     /// The sources of rules outside the tree.
     rules: Rules,
     /// What held before the run.
@@ -62,8 +63,8 @@ pub(crate) struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     pub(crate) fn new(root: &'a Path, options: &'a Options, rules: Rules, pinned: Option<&'a Rules>) -> Self {
-        let chosen = rules::chosen(&options.keep_ignored);
-        Self { root, options, chosen, rules, pinned, ignored: AtomicUsize::new(0) }
+        let (chosen, chosen_inside) = rules::chosen(&options.keep_ignored);
+        Self { root, options, chosen, chosen_inside, rules, pinned, ignored: AtomicUsize::new(0) }
     }
 
     pub(crate) fn run(self) -> Result<Found> {
@@ -72,18 +73,18 @@ impl<'a> Walk<'a> {
         let levels = self.repo_levels(&path, self.rules.repos.get(&path).map(String::as_str));
         let queue = Queue::with(Folder { path, fate: Fate::Kept, levels, is_repo: true });
         let threads = thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS);
-        let parts: Vec<Found> = thread::scope(|scope| {
+        let parts = thread::scope(|scope| {
             let workers: Vec<_> = (0..threads).map(|_| scope.spawn(|| self.work(&queue))).collect();
-            workers.into_iter().filter_map(|worker| worker.join().ok()).collect()
+            workers.into_iter().map(|worker| worker.join()).collect::<Result<Vec<Found>, _>>()
         });
-        Ok(self.joined(parts))
+        // What a thread did not see must not look as if it were gone.
+        Ok(self.joined(parts.map_err(|_| stopped())?))
     }
 
     fn work(&self, queue: &Queue) -> Found {
         let mut found = Found::default();
-        while let Some(folder) = queue.next() {
-            let more = self.folder(folder, &mut found);
-            queue.done(more);
+        while let Some((folder, mut turn)) = queue.next() {
+            turn.more = self.folder(folder, &mut found);
         }
         found
     }
@@ -164,7 +165,7 @@ impl<'a> Walk<'a> {
             (_, true) => Kind::Link,
             _ => Kind::Special,
         };
-        self.entry(Entry { path, kind, fate, stat: os::stat(meta) }, found);
+        self.entry(Entry { path, kind, fate, stat: os::stat(meta) }, above.fate, found);
         None
     }
 
@@ -191,8 +192,8 @@ impl<'a> Walk<'a> {
         Some(Folder { path, fate, levels, is_repo: true })
     }
 
-    fn entry(&self, mut entry: Entry, found: &mut Found) {
-        if matches!(entry.fate, Fate::Ignored | Fate::Hidden) && self.is_chosen(&entry) {
+    fn entry(&self, mut entry: Entry, above: Fate, found: &mut Found) {
+        if matches!(entry.fate, Fate::Ignored | Fate::Hidden) && self.is_chosen(&entry, above) {
             entry.fate = Fate::Kept;
             found.chosen.push(entry.path.clone());
         }
@@ -202,11 +203,12 @@ impl<'a> Walk<'a> {
         found.entries.push(entry);
     }
 
-    fn is_chosen(&self, entry: &Entry) -> bool {
+    fn is_chosen(&self, entry: &Entry, above: Fate) -> bool {
+        let chosen = if above == Fate::Ignored { &self.chosen_inside } else { &self.chosen };
         let path = os::path_of(entry.path.bytes());
         entry.kind != Kind::Special
             && entry.stat.size <= self.options.max_ignored_bytes
-            && self.chosen.matched_path_or_any_parents(path, false).is_ignore()
+            && chosen.matched_path_or_any_parents(path, false).is_ignore()
     }
 
     fn folder_rules(&self, path: &RelPath, found: &mut Found) -> Option<Level> {
@@ -260,13 +262,17 @@ impl Queue {
         Self { state: Mutex::new((vec![folder], 0)), changed: Condvar::new() }
     }
 
-    /// The next folder; none once all are done.
-    fn next(&self) -> Option<Folder> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+    fn lock(&self) -> MutexGuard<'_, (Vec<Folder>, usize)> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next folder, and the turn it is looked at in; none once all are done.
+    fn next(&self) -> Option<(Folder, Turn<'_>)> {
+        let mut state = self.lock();
         loop {
             if let Some(folder) = state.0.pop() {
                 state.1 += 1;
-                return Some(folder);
+                return Some((folder, Turn { queue: self, more: Vec::new() }));
             }
             if state.1 == 0 {
                 return None;
@@ -274,11 +280,24 @@ impl Queue {
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
     }
+}
 
-    fn done(&self, more: Vec<Folder>) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.0.extend(more);
+/// Ends, however it does, so that nobody waits for it for ever.
+struct Turn<'a> {
+    queue: &'a Queue,
+    more: Vec<Folder>,
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        let mut state = self.queue.lock();
+        state.0.append(&mut self.more);
         state.1 -= 1;
-        self.changed.notify_all();
+        self.queue.changed.notify_all();
     }
+}
+
+/// A thread of ours did not come to its end.
+pub(crate) fn stopped() -> RepoError {
+    RepoError::Corrupt { what: "the project", reason: "a thread that looked at it stopped".into() }
 }

@@ -5,7 +5,7 @@ use std::fs;
 use cc_domain::{Changes, ScopeRule, ScopeVerdict, WriteScope};
 use cc_repo::{Scope, changes};
 
-use crate::project::{TestProject, git_in};
+use crate::project::{TestProject, git_in, run};
 
 /// Work in `src`, nowhere near secrets, fifty lines.
 fn check(changes: &Changes) -> ScopeVerdict {
@@ -177,9 +177,9 @@ fn a_subfolder_as_working_folder_hides_nothing() {
     let project = TestProject::committed();
     let root = cc_repo::Project::at(&project.path("src")).unwrap().root;
     let repo = project.repo_at(&root);
-    let before = repo.before("x").unwrap();
+    let before = repo.before(&run()).unwrap();
     project.write("README.md", "x\n");
-    let after = repo.after("x", &before).unwrap();
+    let after = repo.after(&run(), &before).unwrap();
     let verdict = check(&changes(&before, &after).unwrap());
     assert_eq!(verdict.violations[0].path, "README.md");
 }
@@ -191,4 +191,57 @@ fn what_a_process_of_the_workers_writes_after_its_end() {
     project.write("README.md", "late\n");
     let late = changes(&after, &project.repo().now(&after).unwrap()).unwrap();
     assert_eq!(check(&late).violations[0].path, "README.md");
+}
+
+#[test]
+fn breaking_the_repository() {
+    let breaks: [(&str, &str); 4] = [
+        (".git/config", "[broken"),
+        (".git/HEAD", "x"),
+        (".git/index", "x"),
+        (".git/refs/heads/main", "x\n"),
+    ];
+    for (path, text) in breaks {
+        let project = TestProject::committed();
+        let kept = project.read_bytes(path);
+        let (before, after, changes) = project.run(|| {
+            project.write("src/main.rs", "fn evil() {}\n");
+            project.write(path, text);
+        });
+        let verdict = check(&changes);
+        assert!(!changes.incomplete.is_empty() || !changes.repos.is_empty(), "{path}: {changes:#?}");
+        assert!(
+            !verdict.holds() || path == ".git/index" || path == ".git/refs/heads/main",
+            "{path}: {verdict:#?}"
+        );
+        let again = project.repo();
+        let (before, after) = (again.load(before.id()).unwrap(), again.load(after.id()).unwrap());
+        again.rollback(&run(), &before, &after, true).unwrap();
+        assert_eq!(project.read("src/main.rs"), "fn main() {}\n", "{path}");
+        project.write(path, kept);
+        assert_eq!(project.git(&["status", "--porcelain"]), "", "{path}");
+    }
+}
+
+#[test]
+fn a_repository_made_in_the_scope() {
+    let project = TestProject::committed();
+    let found = breach(&project, || {
+        fs::create_dir(project.path("src/own")).unwrap();
+        git_in(&project.path("src/own"), &["init", "-q"]);
+        project.write("src/own/x.rs", "x\n");
+    });
+    assert_eq!(found, one("src/own/.git", ScopeRule::GitFolder));
+}
+
+#[test]
+fn dependencies_and_build_output_need_nobodys_leave() {
+    let project = TestProject::committed();
+    let (.., changes) = project.run(|| {
+        project.write("target/debug/x.o", "x");
+        project.write("target/package/tests/server.key", "x");
+    });
+    assert!(check(&changes).holds(), "{changes:#?}");
+    let found = breach(&project, || project.write("target/.env", "x"));
+    assert_eq!(found, one("target/.env", ScopeRule::Denied));
 }

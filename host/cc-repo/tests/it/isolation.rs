@@ -4,7 +4,7 @@ use cc_repo::{RepoError, changes};
 
 use crate::{
     picture::picture,
-    project::{RUN, TestProject, git_in},
+    project::{TestProject, git_in, other_run, run},
 };
 
 #[test]
@@ -26,27 +26,27 @@ fn a_run_works_on_a_copy_with_all_that_is_dirty_and_its_work_comes_back() {
             picture
         };
         assert_eq!(files(picture(&folder)), files(was.clone()));
-        let before = copy.before("copy").unwrap();
+        let before = copy.before(&other_run(1)).unwrap();
         std::fs::write(folder.join("README.md"), "worker\n").unwrap();
         std::fs::create_dir(folder.join("new")).unwrap();
         std::fs::write(folder.join("new/x.rs"), "x\n").unwrap();
         std::fs::remove_file(folder.join("dirty/crlf.txt")).unwrap();
-        let after = repo.isolated(&folder, &state).unwrap().after("copy", &before).unwrap();
+        let after = repo.isolated(&folder, &state).unwrap().after(&other_run(1), &before).unwrap();
         assert_eq!(changes(&before, &after).unwrap().files.len(), 3);
         assert_eq!(picture(&project.root()), was, "the project itself is as it was");
 
         project.write("README.md", "the user\n");
-        let refused = repo.apply_back(RUN, &before, &after, true);
+        let refused = repo.apply_back(&run(), &before, &after, true);
         assert!(matches!(refused, Err(RepoError::Conflict { .. })), "{refused:?}");
         project.write("README.md", "dirty\n");
-        let preview = repo.apply_back(RUN, &before, &after, false).unwrap();
+        let preview = repo.apply_back(&run(), &before, &after, false).unwrap();
         assert!(preview.between.is_none() && picture(&project.root()) == was);
-        let applied = repo.apply_back(RUN, &before, &after, true).unwrap();
+        let applied = repo.apply_back(&run(), &before, &after, true).unwrap();
         assert_eq!(project.read("README.md"), "worker\n");
         assert_eq!(project.read("new/x.rs"), "x\n");
         assert!(!project.path("dirty/crlf.txt").exists());
         let (before, after) = applied.between.unwrap();
-        repo.rollback(RUN, &before, &after, true).unwrap();
+        repo.rollback(&run(), &before, &after, true).unwrap();
         assert_eq!(picture(&project.root()), was);
         repo.remove_isolated(&folder).unwrap();
         assert!(!folder.exists());

@@ -6,10 +6,16 @@ use std::{
     process::Command,
 };
 
-use cc_domain::{Changes, FileChange};
+use cc_domain::{Changes, FileChange, RunId};
 use cc_repo::{Options, Repo, Snapshot, changes};
 
-pub(crate) const RUN: &str = "20261123T061500Z-1a2b3c4d";
+pub(crate) fn run() -> RunId {
+    other_run(0)
+}
+
+pub(crate) fn other_run(n: u32) -> RunId {
+    format!("20261123T061500Z-{n:08x}").parse().unwrap()
+}
 
 pub(crate) struct TestProject {
     pub(crate) dir: tempfile::TempDir,
@@ -59,6 +65,10 @@ impl TestProject {
         fs::read_to_string(self.path(path)).unwrap()
     }
 
+    pub(crate) fn read_bytes(&self, path: &str) -> Vec<u8> {
+        fs::read(self.path(path)).unwrap()
+    }
+
     pub(crate) fn remove(&self, path: &str) {
         fs::remove_file(self.path(path)).unwrap();
     }
@@ -82,14 +92,14 @@ impl TestProject {
     }
 
     pub(crate) fn before(&self) -> Snapshot {
-        self.repo().before(RUN).unwrap()
+        self.repo().before(&run()).unwrap()
     }
 
     /// What a worker that does this changes.
     pub(crate) fn run(&self, work: impl FnOnce()) -> (Snapshot, Snapshot, Changes) {
         let before = self.before();
         work();
-        let after = self.repo().after(RUN, &before).unwrap();
+        let after = self.repo().after(&run(), &before).unwrap();
         let changes = changes(&before, &after).unwrap();
         (before, after, changes)
     }

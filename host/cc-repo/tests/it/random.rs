@@ -4,13 +4,13 @@
 
 use std::{fs, path::Path, process::Command};
 
-use cc_domain::Remark;
+use cc_domain::{ChangeKind, FileChange, Remark};
 use cc_repo::RepoError;
 use proptest::{prelude::*, sample::select};
 
 use crate::{
     picture::{Picture, picture},
-    project::{RUN, TestProject},
+    project::{TestProject, run},
 };
 
 #[derive(Clone, Debug)]
@@ -169,7 +169,7 @@ fn set_mode(_: &Path, _: u32) {}
 
 /// Only ignored files whose content nobody asked to keep, and repositories that were deleted, may stay.
 fn may_stay(remark: &Remark) -> bool {
-    let ignored = ["x.log", "target", "b", "dir", "tmp"];
+    let ignored = ["x.log", "target", "b", "dir", "tmp", ".env"];
     remark.what.ends_with(".git")
         || remark.why.contains("is gone")
         || remark.why.contains("only its size") && ignored.iter().any(|name| remark.what.contains(name))
@@ -188,6 +188,11 @@ fn without(mut picture: Picture, left: &[Remark]) -> Picture {
     };
     picture.retain(|key, _| !is_left(key));
     picture
+}
+
+/// Where only permissions changed, nobody's content is at stake.
+fn is_content(file: &FileChange) -> bool {
+    file.kept && file.change != ChangeKind::Mode && !file.path.starts_with('"')
 }
 
 /// A path as the library shows it, as it is.
@@ -259,20 +264,20 @@ proptest! {
         let mut expected = was;
         expected.extend(of_others(&both));
 
-        let done = project.repo().rollback(RUN, &before, &after, true).unwrap();
+        let done = project.repo().rollback(&run(), &before, &after, true).unwrap();
         prop_assert!(done.left.iter().all(may_stay), "{:#?}", done.left);
         prop_assert_eq!(without(picture(&project.root()), &done.left), without(expected, &done.left));
-        let undone = project.repo().undo_rollback(RUN, &before, &after, true).unwrap();
+        let undone = project.repo().undo_rollback(&run(), &before, &after, true).unwrap();
         let left = [done.left, undone.left].concat();
         prop_assert_eq!(without(picture(&project.root()), &left), without(both, &left));
 
         // Then on a file that the run changed.
-        if let Some(file) = changes.files.iter().find(|file| file.kept && !file.path.starts_with('"')) {
+        if let Some(file) = changes.files.iter().find(|file| is_content(file)) {
             act(&project, &Op::Remove(file.path.clone()));
             act(&project, &Op::Write(file.path.clone(), b"somebody else's".to_vec()));
             let is = picture(&project.root());
             if is.contains_key(&format!("{:?}", file.path)) {
-                let refused = project.repo().rollback(RUN, &before, &after, true);
+                let refused = project.repo().rollback(&run(), &before, &after, true);
                 prop_assert!(matches!(refused, Err(RepoError::Conflict { .. })), "{:?}", refused);
                 prop_assert_eq!(picture(&project.root()), is);
             }

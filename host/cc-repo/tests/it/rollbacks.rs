@@ -7,16 +7,16 @@ use cc_repo::{RepoError, Snapshot};
 
 use crate::{
     picture::{Picture, picture},
-    project::{RUN, TestProject, git_in},
+    project::{TestProject, git_in, run},
 };
 
 impl TestProject {
     fn roll_back(&self, (before, after): (&Snapshot, &Snapshot)) -> Result<Rollback, RepoError> {
-        self.repo().rollback(RUN, before, after, true)
+        self.repo().rollback(&run(), before, after, true)
     }
 
     fn go_forward(&self, (before, after): (&Snapshot, &Snapshot)) -> Result<Rollback, RepoError> {
-        self.repo().undo_rollback(RUN, before, after, true)
+        self.repo().undo_rollback(&run(), before, after, true)
     }
 
     fn picture(&self) -> Picture {
@@ -29,7 +29,7 @@ fn there_and_back(project: &TestProject, work: impl FnOnce()) -> Rollback {
     let was = project.picture();
     let (before, after, _) = project.run(work);
     let is = project.picture();
-    let planned = project.repo().rollback(RUN, &before, &after, false).unwrap();
+    let planned = project.repo().rollback(&run(), &before, &after, false).unwrap();
     assert_eq!(project.picture(), is, "a preview does nothing");
     let done = project.roll_back((&before, &after)).unwrap();
     assert_eq!(Rollback { done: true, ..planned }, done);
@@ -256,4 +256,23 @@ mod unix {
         project.roll_back((&before, &after)).unwrap();
         assert_eq!(fs::read_to_string(outside.join("main.rs")).unwrap(), "theirs");
     }
+}
+
+#[test]
+fn a_rollback_that_stopped_half_way_is_taken_up_again() {
+    let project = TestProject::committed();
+    let was = project.picture();
+    let (before, after, _) = project.run(|| {
+        project.write("README.md", "worker\n");
+        project.write("src/main.rs", "worker\n");
+        project.write("new.rs", "worker\n");
+        project.commit("worker");
+    });
+    project.write("README.md", "hello\n");
+    project.remove("new.rs");
+    let done = project.roll_back((&before, &after)).unwrap();
+    assert_eq!((done.restored, done.removed.len()), (vec!["src/main.rs".to_owned()], 0));
+    assert_eq!(project.picture(), was);
+    project.repo().forget(&run()).unwrap();
+    assert!(matches!(project.go_forward((&before, &after)), Err(RepoError::NoSnapshot { .. })));
 }

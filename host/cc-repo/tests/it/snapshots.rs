@@ -5,7 +5,7 @@ use std::fs;
 use cc_domain::ChangeKind;
 use cc_repo::{Moment, Repo, changes};
 
-use crate::project::{RUN, TestProject, file, git_in, paths};
+use crate::project::{TestProject, file, git_in, other_run, paths, run};
 
 #[test]
 fn a_run_that_does_nothing_changed_nothing() {
@@ -202,11 +202,11 @@ fn a_subfolder_a_linked_worktree_and_a_submodule_are_projects_too() {
     for root in [project.dir.path().join("linked"), project.path("sub")] {
         let state = tempfile::tempdir().unwrap();
         let repo = Repo::open(&root.canonicalize().unwrap(), state.path()).unwrap();
-        let before = repo.before(RUN).unwrap();
+        let before = repo.before(&run()).unwrap();
         fs::write(root.join("new.txt"), "x\n").unwrap();
         git_in(&root, &["add", "new.txt"]);
         git_in(&root, &["commit", "-q", "-m", "mine"]);
-        let after = repo.after(RUN, &before).unwrap();
+        let after = repo.after(&run(), &before).unwrap();
         let changes = changes(&before, &after).unwrap();
         assert_eq!(paths(&changes), ["new.txt"]);
         assert_eq!(changes.repos[0].commits.len(), 1, "{changes:#?}");
@@ -321,12 +321,12 @@ fn a_snapshot_is_found_again_and_survives_housekeeping() {
     project.git(&["branch", "-f", "other"]);
     project.git(&["gc", "-q", "--prune=now"]);
     let repo = project.repo();
-    let found = repo.find(RUN, Moment::Before).unwrap();
+    let found = repo.find(&run(), Moment::Before).unwrap();
     assert_eq!(found.id(), before.id());
     assert_eq!(changes(&found, &repo.load(after.id()).unwrap()).unwrap(), seen);
     project.git(&["cat-file", "-e", &project.git(&["rev-parse", ":staged.txt"])]);
-    repo.forget(RUN).unwrap();
-    assert!(repo.find(RUN, Moment::Before).is_err());
+    repo.forget(&run()).unwrap();
+    assert!(repo.find(&run(), Moment::Before).is_err());
     let (.., again) = project.run(|| project.write("newer.txt", "y\n"));
     assert_eq!(paths(&again), ["newer.txt"]);
 }
@@ -411,7 +411,7 @@ fn no_program_that_a_configuration_names_is_run() {
     assert!(
         cc_repo::diff(&before, &after, &cc_repo::DiffOptions::default()).unwrap().text.contains("+x\r\n")
     );
-    project.repo().rollback(RUN, &before, &after, true).unwrap();
+    project.repo().rollback(&run(), &before, &after, true).unwrap();
     assert_eq!(project.read("README.md"), "hello\n");
     let traces = ["ran", "project/ran", "project/.git/ran", "state/git/ran"];
     assert!(traces.iter().all(|trace| !project.dir.path().join(trace).exists()));
@@ -425,9 +425,9 @@ fn a_shallow_clone_is_a_project_too() {
     let shallow = project.dir.path().join("shallow");
     git_in(project.dir.path(), &["clone", "-q", "--depth=1", &from, "shallow"]);
     let repo = Repo::open(&shallow.canonicalize().unwrap(), &project.dir.path().join("state2")).unwrap();
-    let before = repo.before(RUN).unwrap();
+    let before = repo.before(&run()).unwrap();
     git_in(&shallow, &["commit", "-q", "--allow-empty", "-m", "mine"]);
-    let after = repo.after(RUN, &before).unwrap();
+    let after = repo.after(&run(), &before).unwrap();
     let changes = changes(&before, &after).unwrap();
     assert_eq!(changes.repos[0].commits.len(), 1, "{changes:#?}");
     assert!(changes.incomplete.is_empty(), "{:?}", changes.incomplete);
@@ -441,10 +441,31 @@ fn many_snapshots_at_once_do_not_disturb_each_other() {
     std::thread::scope(|scope| {
         let takers: Vec<_> = (0..6)
             .map(|n| (n, project.repo(), &before))
-            .map(|(n, repo, before)| scope.spawn(move || repo.after(&format!("run-{n}"), before).unwrap()))
+            .map(|(n, repo, before)| scope.spawn(move || repo.after(&other_run(n), before).unwrap()))
             .collect();
         for taker in takers {
             assert_eq!(paths(&changes(&before, &taker.join().unwrap()).unwrap()), ["README.md"]);
         }
     });
+}
+
+#[test]
+fn what_a_run_wrote_can_be_read_byte_for_byte() {
+    let project = TestProject::committed();
+    let (_, after, changes) = project.run(|| {
+        project.write(".env", "KEY=1\r\n");
+        project.write("big.txt", "x".repeat(200));
+        project.write("debug.log", "x");
+        project.write("new\t.bin", [0, 255, 13]);
+        project.remove("README.md");
+    });
+    let names: Vec<String> = changes.files.iter().map(|file| file.path.clone()).collect();
+    let mut seen = Vec::new();
+    let left =
+        after.contents(&names, 100, |path, bytes| seen.push((path.to_owned(), bytes.to_vec()))).unwrap();
+    assert_eq!(
+        seen,
+        [("\"new\\011.bin\"".to_owned(), vec![0, 255, 13]), (".env".to_owned(), b"KEY=1\r\n".to_vec())]
+    );
+    assert_eq!(left, ["README.md", "big.txt", "debug.log"]);
 }
