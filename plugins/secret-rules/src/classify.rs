@@ -39,8 +39,20 @@ const DIGEST_NAMES: [&str; 14] = [
     "uuid",
 ];
 /// Names of public or passing tokens.
-const PASSING_NAMES: [&str; 8] =
-    ["page", "next", "csrf", "xsrf", "cursor", "continuation", "public", "publishable"];
+const PASSING_NAMES: [&str; 12] = [
+    "page",
+    "next",
+    "csrf",
+    "xsrf",
+    "cursor",
+    "continuation",
+    "public",
+    "publishable",
+    "request",
+    "trace",
+    "correlation",
+    "idempotency",
+];
 /// Files that are full of digests.
 const DIGEST_FILES: [&str; 10] = [
     "package-lock.json",

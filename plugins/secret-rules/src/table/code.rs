@@ -22,7 +22,7 @@ pub(super) const ROWS: &[Row] = &[
     token(
         "github-app-token",
         "GitHub installation token in its long form",
-        r"ghs_[A-Za-z0-9]{1,20}_[A-Za-z0-9_\-]{20,400}\.[A-Za-z0-9_\-]{20,900}\.[A-Za-z0-9_\-]{40,700}",
+        r"ghs_[A-Za-z0-9]{1,20}_[A-Za-z0-9_\-]{20,400}\.[A-Za-z0-9_\-]{20,}\.[A-Za-z0-9_\-]{40,}",
         &["ghs_"],
         "GitHub changelog, installation token format",
         &["ghs_{digit:6}_eyJ{url:60}.eyJ{url:200}.{url:86}"],
@@ -93,7 +93,7 @@ pub(super) const ROWS: &[Row] = &[
     token(
         "pypi-token",
         "PyPI or TestPyPI token",
-        r"pypi-AgE[A-Za-z0-9_\-]{50,1000}",
+        r"pypi-AgE[A-Za-z0-9_\-]{50,}",
         &["pypi-age"],
         "PyPI help, API tokens",
         &["password = pypi-AgEIcHlwaS5vcmc{url:150}"],
@@ -149,7 +149,7 @@ pub(super) const ROWS: &[Row] = &[
     token(
         "docker-config-auth",
         "Registry credential in a Docker config.json",
-        r#""auth"[ \t]*:[ \t]*"([A-Za-z0-9+/]{16,600}={0,2})""#,
+        r#""auth"[ \t]*:[ \t]*"([A-Za-z0-9+/]{16,}={0,2})""#,
         &["\"auth\""],
         "Docker documentation, config.json",
         &["{\"auths\":{\"ghcr.io\":{\"auth\": \"{base64:42}==\"}}}"],

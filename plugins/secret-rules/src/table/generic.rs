@@ -7,7 +7,7 @@ pub(super) const ROWS: &[Row] = &[
     token(
         "authorization-basic",
         "Basic authorization header",
-        r#"(?i:authorization)["'`\]]{0,2}(?:: ?&?[A-Za-z]{1,12})?[ \t]{0,4}[:=,][ \t]{0,4}["'`]{0,2}(?i:basic)[ \t]{1,4}([A-Za-z0-9+/]{8,1000}={0,2})"#,
+        r#"(?i:authorization)["'`\]]{0,2}(?:: ?&?[A-Za-z]{1,12})?[ \t]{0,4}[:=,][ \t]{0,4}["'`]{0,2}(?i:basic)[ \t]{1,4}([A-Za-z0-9+/]{8,}={0,2})"#,
         &["authorization"],
         "RFC 7617",
         &["Authorization: Basic {base64:24}==", "\"Authorization\": \"Basic {base64:40}\""],
@@ -19,7 +19,7 @@ pub(super) const ROWS: &[Row] = &[
     token(
         "authorization-bearer",
         "Bearer authorization header",
-        r"(?i:\bbearer)[ \t]{1,4}([A-Za-z0-9_\-.~+/]{16,4000}={0,2})",
+        r"(?i:\bbearer)[ \t]{1,4}([A-Za-z0-9_\-.~+/]{16,}={0,2})",
         &["bearer"],
         "RFC 6750",
         &["Authorization: Bearer {alnum:40}", "-H 'authorization: bearer {hex:32}'"],
@@ -31,7 +31,7 @@ pub(super) const ROWS: &[Row] = &[
     token(
         "authorization-header",
         "Value of an authorization or API key header",
-        r#"(?i:x-api-key|api-key|x-auth-token|x-access-token|private-token|job-token|proxy-authorization|authorization)["'`]{0,2}[ \t]{0,4}[:=,][ \t]{0,4}["'`]{0,2}(?:(?i:token|apikey|key|bot|digest)[ \t]{1,4})?([A-Za-z0-9_\-.~+/]{16,1000}={0,2})"#,
+        r#"(?i:x-api-key|api-key|x-auth-token|x-access-token|private-token|job-token|proxy-authorization|authorization)["'`]{0,2}[ \t]{0,4}[:=,][ \t]{0,4}["'`]{0,2}(?:(?i:token|apikey|key|bot|digest)[ \t]{1,4})?([A-Za-z0-9_\-.~+/]{16,}={0,2})"#,
         &["api-key", "auth-token", "access-token", "private-token", "job-token", "authorization"],
         "RFC 9110 and common practice",
         &["X-Api-Key: {alnum:32}", "Authorization: token {hex:40}", "'PRIVATE-TOKEN': '{url:20}'"],
@@ -142,7 +142,7 @@ pub(super) const ROWS: &[Row] = &[
         "secret-id",
         "Value in the form of a UUID given to a name such as client_secret or api_token",
         concat!(
-            r"[\w.\-]{2,40}(?i:api[_\-]?key|token|secret)",
+            r"[A-Za-z0-9][_.\-]?(?i:api[_\-]?key|token|secret)",
             gives!(),
             r"([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})(?:[^\w\-]|$)"
         ),
@@ -152,11 +152,9 @@ pub(super) const ROWS: &[Row] = &[
         &[
             "token = {hex:8}-{hex:4}-{hex:4}-{hex:4}-{hex:12}",
             "request_token_id: {hex:8}-{hex:4}-{hex:4}-{hex:4}-{hex:12}",
-            "sessionToken: {hex:8}-{hex:4}-{hex:4}-{hex:4}-{hex:12}",
         ],
     )
-    .named()
-    .allow_match(&[r"(?i)(?:page|next|continuation|csrf|xsrf|sync|cursor|request|session|trace|correlation|idempotency|public)[_.\-]?(?:api[_\-]?key|token|secret)"]),
+    .named(),
     token(
         "password-assignment",
         "Value given to a name such as password",

@@ -63,7 +63,7 @@ pub(super) const ROWS: &[Row] = &[
     token(
         "dropbox-token",
         "Dropbox access token",
-        r"\bsl\.(?:u\.)?[A-Za-z0-9_\-]{130,2000}",
+        r"\bsl\.(?:u\.)?[A-Za-z0-9_\-]{130,}",
         &["sl."],
         "Dropbox developer documentation, OAuth guide",
         &["sl.{url:138}", "sl.u.{url:1000}"],
