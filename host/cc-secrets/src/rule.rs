@@ -8,7 +8,7 @@ use regex::bytes::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 use crate::{
     checksum::Kind,
     entropy::entropy,
-    limits::{COMPILED_BYTES, LINE_REACH, WINDOW_AFTER, WINDOW_BEFORE},
+    limits::{COMPILED_BYTES, LINE_REACH, SEARCH_BYTES, WINDOW_AFTER, WINDOW_BEFORE},
     near::{lead, near},
 };
 
@@ -164,7 +164,12 @@ impl Compiled {
 
 /// Unicode tables make compiling and matching many times slower, and no token format needs them.
 fn build(pattern: &str) -> Result<Regex, String> {
-    RegexBuilder::new(pattern).unicode(false).size_limit(COMPILED_BYTES).build().map_err(|e| e.to_string())
+    RegexBuilder::new(pattern)
+        .unicode(false)
+        .size_limit(COMPILED_BYTES)
+        .dfa_size_limit(SEARCH_BYTES)
+        .build()
+        .map_err(|e| e.to_string())
 }
 
 fn allow_set(allow: &Allow) -> Result<(AllowTarget, RegexSet), String> {

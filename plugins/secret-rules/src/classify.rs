@@ -109,7 +109,7 @@ fn by_form(finding: &Finding) -> Judgement {
             (Class::Placeholder, "it has the form of a token, but is not random")
         }
         _ if is_inside_data(finding) => (Class::Identifier, "it is a piece of encoded data"),
-        _ if is_identifier(&finding.secret) => {
+        _ if !finding.secret.bytes().any(|b| b.is_ascii_digit()) && is_identifier(&finding.secret) => {
             (Class::Identifier, "it has the form of a token, but is made of words")
         }
         // One that was cut or mistyped is worth a look, and issuers change what they compute.

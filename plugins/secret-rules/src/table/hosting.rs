@@ -36,7 +36,7 @@ pub(super) const ROWS: &[Row] = &[
     token(
         "cloudflare-origin-key",
         "Cloudflare origin CA key",
-        r"\bv1\.0-[a-f0-9]{24}-[a-f0-9]{140,150}\b",
+        r"\bv1\.0-[a-f0-9]{24}-[a-f0-9]{140,}\b",
         &["v1.0-"],
         "Cloudflare documentation, origin CA keys",
         &["v1.0-{hex:24}-{hex:146}"],
@@ -200,7 +200,7 @@ pub(super) const ROWS: &[Row] = &[
     token(
         "upstash-token",
         "Upstash token next to its name",
-        after_name!("upstash", r"[A-Za-z0-9_\-=]{36,120}"),
+        after_name!("upstash", r"[A-Za-z0-9_\-=]{36,}"),
         &["upstash"],
         "Upstash documentation",
         &["UPSTASH_REDIS_REST_TOKEN=AX{alnum:56}"],
@@ -221,7 +221,7 @@ pub(super) const ROWS: &[Row] = &[
     token(
         "vault-token",
         "HashiCorp Vault service, batch or recovery token",
-        r"\bhv[sbr]\.[A-Za-z0-9_\-]{24,300}",
+        r"\bhv[sbr]\.[A-Za-z0-9_\-]{24,}",
         &["hvs.", "hvb.", "hvr."],
         "HashiCorp Vault documentation, tokens",
         &["VAULT_TOKEN=hvs.{url:90}", "hvb.{url:150}"],
