@@ -85,9 +85,11 @@ fn judge(finding: &Finding) -> Judgement {
     })
 }
 
-/// The kind of the rule that found it; a rule of another plugin counts as one that knows its form.
+/// The kind of the rule that found it; a rule of another's counts as one that knows its form, unless it is not sure.
 fn kind(finding: &Finding) -> Kind {
-    table::find(&finding.rule_id).map_or(Kind::Format, |row| row.kind)
+    let unsure = finding.attributes.iter().any(|(name, value)| name == "confidence" && value == "low");
+    let others = if unsure { Kind::Generic } else { Kind::Format };
+    table::find(&finding.rule_id).map_or(others, |row| row.kind)
 }
 
 /// What can be said of any value before its kind is asked for.
