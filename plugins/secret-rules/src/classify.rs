@@ -39,7 +39,7 @@ const DIGEST_NAMES: [&str; 14] = [
     "uuid",
 ];
 /// Names of public or passing tokens.
-const PASSING_NAMES: [&str; 12] = [
+const PASSING_NAMES: [&str; 17] = [
     "page",
     "next",
     "csrf",
@@ -52,6 +52,11 @@ const PASSING_NAMES: [&str; 12] = [
     "trace",
     "correlation",
     "idempotency",
+    "cache",
+    "primary",
+    "foreign",
+    "sort",
+    "partition",
 ];
 /// Files that are full of digests.
 const DIGEST_FILES: [&str; 10] = [
