@@ -122,9 +122,7 @@ impl Pass<'_> {
             }
             let look = |text| match start {
                 // There is no byte before it that a boundary could look at.
-                0 => {
-                    rule.next_match(&compiled.regex, text, 0).filter(|found| found.whole.start <= place.start)
-                }
+                0 => rule.next_match(compiled, text, 0).filter(|found| found.whole.start <= place.start),
                 start => rule.match_near(compiled, text, start),
             };
             let cut = |found: &Match| found.whole.end == end && end < self.text.len();
@@ -156,7 +154,7 @@ impl Pass<'_> {
     fn search(&self, index: usize, compiled: &Compiled, window: Range<usize>, all: &mut Vec<Found>) -> usize {
         let rule = &self.rules[index];
         let Range { start: mut at, mut end } = window;
-        while let Some(found) = rule.next_match(&compiled.regex, &self.text[..end], at) {
+        while let Some(found) = rule.next_match(compiled, &self.text[..end], at) {
             if found.whole.end == end && end < self.text.len() {
                 // Cut off by the window: look again with all that follows.
                 end = self.text.len();
@@ -181,7 +179,7 @@ impl Pass<'_> {
         let (rule, text) = (&self.rules[rule], &self.text[..place.end]);
         let mut at = place.start;
         while at <= place.end {
-            let Some(found) = rule.next_match(&compiled.regex, text, at) else { return false };
+            let Some(found) = rule.next_match(compiled, text, at) else { return false };
             if rule.accepts(compiled, text, &found) {
                 return true;
             }

@@ -1,9 +1,10 @@
-//! Native secret engine: finds what the rules of the secret-scanner plugins describe, and redacts it.
+//! Native secret engine: finds what the rules of the secret-scanner plugins describe, redacts it or says where it is.
 //!
-//! The way of a text: one keyword pass over it says which rules are worth running where
-//! (`prefilter`), each such rule runs in a window round its keyword (`engine`, `rule`), once on the
-//! text as it is and once on each layer of it with its escapes undone (`views`). What is found and
-//! accepted is replaced (`redactor`). A run's own keys are looked for beside the rules (`known`).
+//! The way of a text: one keyword pass over it says which rules are worth running where (`prefilter`), each such
+//! rule runs at its keyword when the pattern tells where in a match that stands (`near`), else in a window round it
+//! (`engine`, `rule`). To redact, this is done with the text as it is and with each layer of it with its escapes
+//! undone (`views`); what is found and accepted is replaced (`redactor`), and a run's own keys are looked for beside
+//! the rules (`known`). To scan files and diffs, see `scan`; rule files of users are read by `gitleaks`.
 #![forbid(unsafe_code)]
 
 mod checksum;

@@ -8,6 +8,8 @@ pub(crate) const ID_BYTES: usize = 80;
 pub(crate) const PATTERN_BYTES: usize = 8 * 1024;
 /// Bytes of one compiled pattern.
 pub(crate) const COMPILED_BYTES: usize = 2 * 1024 * 1024;
+/// Bytes that a search with one pattern may remember, in each thread.
+pub(crate) const SEARCH_BYTES: usize = 1024 * 1024;
 /// Keywords of one rule.
 pub(crate) const KEYWORDS: usize = 64;
 /// Bytes of one keyword, least and most: one letter would run its rule everywhere.

@@ -1,10 +1,7 @@
 //! Where in a match its keyword can be. When that is known, a rule does not search a window round each keyword but
 //! looks at the one place, which is many times as fast in text that is full of words such as `token`.
 
-use regex::bytes::{Regex, RegexBuilder};
 use regex_syntax::hir::{Class, Hir, HirKind};
-
-use crate::limits::COMPILED_BYTES;
 
 /// Bytes before a keyword at which the start of a match is looked for, at most.
 const LEAD: usize = 64;
@@ -18,11 +15,10 @@ pub(crate) fn lead(pattern: &Hir, keywords: &[String]) -> Option<usize> {
     in_parts(&[pattern], keywords).filter(|&lead| lead <= LEAD)
 }
 
-/// The pattern in group 1, when it begins at most `lead` bytes after the second byte of a text; the first byte is
-/// there for the pattern's boundaries.
-pub(crate) fn near(pattern: &str, lead: usize) -> Option<Regex> {
-    let pattern = format!(r"\A(?s-u:.){{1,{}}}?({pattern})", lead + 1);
-    RegexBuilder::new(&pattern).unicode(false).size_limit(COMPILED_BYTES).build().ok()
+/// A pattern that finds another in group 1, when that begins at most `lead` bytes after the second byte of a text.
+/// The first byte is there for the pattern's boundaries.
+pub(crate) fn near(pattern: &str, lead: usize) -> String {
+    format!(r"\A(?s-u:.){{1,{}}}?({pattern})", lead + 1)
 }
 
 /// The first place in a sequence from which on every text has a keyword.

@@ -8,7 +8,7 @@ use regex::bytes::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 use crate::{
     checksum::Kind,
     entropy::entropy,
-    limits::{COMPILED_BYTES, LINE_REACH, WINDOW_AFTER, WINDOW_BEFORE},
+    limits::{COMPILED_BYTES, LINE_REACH, SEARCH_BYTES, WINDOW_AFTER, WINDOW_BEFORE},
     near::{lead, near},
 };
 
@@ -31,12 +31,14 @@ pub(crate) struct Rule {
 
 /// What a rule needs to run.
 pub(crate) struct Compiled {
-    pub(crate) regex: Regex,
+    /// The pattern by itself; where there is a lead it is seldom needed.
+    plain: OnceLock<Option<Regex>>,
+    /// The pattern where its lead lets it begin.
+    near: Option<Regex>,
     /// Bytes before and after a keyword that a match with it can cover.
     pub(crate) reach: (usize, usize),
     /// Bytes of a match before its keyword, when that is known.
     pub(crate) lead: Option<usize>,
-    near: OnceLock<Option<Regex>>,
     allow: Vec<(AllowTarget, RegexSet)>,
 }
 
@@ -72,8 +74,19 @@ impl Rule {
         self.compiled.get_or_init(compile).as_ref().map_err(String::as_str)
     }
 
+    /// The pattern by itself. A pattern that compiles with a lead compiles without.
+    fn plain<'a>(&self, compiled: &'a Compiled) -> Option<&'a Regex> {
+        compiled.plain.get_or_init(|| build(&self.pattern).ok()).as_ref()
+    }
+
+    /// The pattern's last group.
+    pub(crate) fn last_group(&self, compiled: &Compiled) -> usize {
+        self.plain(compiled).map_or(0, |regex| regex.captures_len() - 1)
+    }
+
     /// The first match that begins at or after `at` and ends within the text.
-    pub(crate) fn next_match(&self, regex: &Regex, text: &[u8], at: usize) -> Option<Match> {
+    pub(crate) fn next_match(&self, compiled: &Compiled, text: &[u8], at: usize) -> Option<Match> {
+        let regex = self.plain(compiled)?;
         if self.group == 0 {
             let whole = regex.find_at(text, at)?.range();
             return Some(Match { secret: whole.clone(), whole });
@@ -86,8 +99,7 @@ impl Rule {
 
     /// The match that begins within the rule's lead after `at`, which is not the start of the text.
     pub(crate) fn match_near(&self, compiled: &Compiled, text: &[u8], at: usize) -> Option<Match> {
-        let near = || near(&self.pattern, compiled.lead.unwrap_or(0));
-        let near = compiled.near.get_or_init(near).as_ref()?;
+        let near = compiled.near.as_ref()?;
         let text = text.get(at - 1..)?;
         // Nearly always there is none, and asking that first is cheaper.
         let groups = near.is_match(text).then(|| near.captures(text)).flatten()?;
@@ -139,18 +151,25 @@ impl Compiled {
             .build()
             .parse(pattern)
             .map_err(|e| e.to_string())?;
-        // Unicode tables make compiling and matching many times slower, and no token format needs them.
-        let regex = RegexBuilder::new(pattern)
-            .unicode(false)
-            .size_limit(COMPILED_BYTES)
-            .build()
-            .map_err(|e| e.to_string())?;
         // One byte more than the longest match, so that the end of a window is never taken for a boundary.
         let reach = hir.properties().maximum_len().map(|longest| (longest + 1, longest + 1));
         let sets: Result<_, _> = allow.iter().filter(|a| !a.regexes.is_empty()).map(allow_set).collect();
         let reach = reach.unwrap_or((WINDOW_BEFORE, WINDOW_AFTER));
-        Ok(Self { regex, reach, lead: lead(&hir, keywords), near: OnceLock::new(), allow: sets? })
+        let lead = lead(&hir, keywords);
+        let near = lead.map(|lead| build(&near(pattern, lead))).transpose()?;
+        let plain = if near.is_some() { OnceLock::new() } else { OnceLock::from(Some(build(pattern)?)) };
+        Ok(Self { plain, near, reach, lead, allow: sets? })
     }
+}
+
+/// Unicode tables make compiling and matching many times slower, and no token format needs them.
+fn build(pattern: &str) -> Result<Regex, String> {
+    RegexBuilder::new(pattern)
+        .unicode(false)
+        .size_limit(COMPILED_BYTES)
+        .dfa_size_limit(SEARCH_BYTES)
+        .build()
+        .map_err(|e| e.to_string())
 }
 
 fn allow_set(allow: &Allow) -> Result<(AllowTarget, RegexSet), String> {

@@ -79,7 +79,7 @@ fn check_pattern(engine: &Engine, index: usize, rule: &SecretRule) -> Result<(),
     for path in rule.path.iter().chain(rule.allow.iter().flat_map(|allow| &allow.paths)) {
         Regex::new(path).map_err(|e| unusable(&format!("its path: {e}")))?;
     }
-    let last = compiled.regex.captures_len() - 1;
+    let last = engine.rules[index].last_group(compiled);
     if rule.secret_group as usize > last {
         return Err(RuleError::Group { rule: rule.id.clone(), group: rule.secret_group, last });
     }

@@ -39,8 +39,25 @@ const DIGEST_NAMES: [&str; 14] = [
     "uuid",
 ];
 /// Names of public or passing tokens.
-const PASSING_NAMES: [&str; 8] =
-    ["page", "next", "csrf", "xsrf", "cursor", "continuation", "public", "publishable"];
+const PASSING_NAMES: [&str; 17] = [
+    "page",
+    "next",
+    "csrf",
+    "xsrf",
+    "cursor",
+    "continuation",
+    "public",
+    "publishable",
+    "request",
+    "trace",
+    "correlation",
+    "idempotency",
+    "cache",
+    "primary",
+    "foreign",
+    "sort",
+    "partition",
+];
 /// Files that are full of digests.
 const DIGEST_FILES: [&str; 10] = [
     "package-lock.json",
@@ -73,9 +90,11 @@ fn judge(finding: &Finding) -> Judgement {
     })
 }
 
-/// The kind of the rule that found it; a rule of another plugin counts as one that knows its form.
+/// The kind of the rule that found it; a rule of another's counts as one that knows its form, unless it is not sure.
 fn kind(finding: &Finding) -> Kind {
-    table::find(&finding.rule_id).map_or(Kind::Format, |row| row.kind)
+    let unsure = finding.attributes.iter().any(|(name, value)| name == "confidence" && value == "low");
+    let others = if unsure { Kind::Generic } else { Kind::Format };
+    table::find(&finding.rule_id).map_or(others, |row| row.kind)
 }
 
 /// What can be said of any value before its kind is asked for.
@@ -97,7 +116,7 @@ fn by_form(finding: &Finding) -> Judgement {
             (Class::Placeholder, "it has the form of a token, but is not random")
         }
         _ if is_inside_data(finding) => (Class::Identifier, "it is a piece of encoded data"),
-        _ if is_identifier(&finding.secret) => {
+        _ if !finding.secret.bytes().any(|b| b.is_ascii_digit()) && is_identifier(&finding.secret) => {
             (Class::Identifier, "it has the form of a token, but is made of words")
         }
         // One that was cut or mistyped is worth a look, and issuers change what they compute.

@@ -129,7 +129,7 @@ fn can_be_spoken(letters: &[u8]) -> bool {
     const MOST_CONSONANTS: usize = 4;
     let vowel = |byte: &u8| b"aeiouy".contains(&byte.to_ascii_lowercase());
     let spoken = |word: &[u8]| {
-        let acronym = word.iter().all(u8::is_ascii_uppercase);
+        let acronym = word.len() <= 8 && word.iter().all(u8::is_ascii_uppercase);
         acronym || word.split(vowel).all(|consonants| consonants.len() <= MOST_CONSONANTS)
     };
     let humps: Vec<&[u8]> = humps(letters).collect();

@@ -147,7 +147,7 @@ fn walker(root: &Path, options: &FileOptions) -> WalkBuilder {
         .threads(options.threads)
         .filter_entry(move |entry| {
             let own = |folder: &&str| entry.path().ends_with(folder) && entry.path() != top;
-            !OWN_FOLDERS.iter().any(|folder| own(&folder))
+            !OWN_FOLDERS.iter().any(own)
         });
     walker
 }

@@ -20,7 +20,7 @@ mod window;
 
 use std::{io, ops::Range};
 
-use cc_domain::{Allow, Attributes, Checksum, SecretFinding, SecretRule};
+use cc_domain::{Allow, Checksum, Confidence, SecretFinding, SecretRule};
 
 use self::{
     candidate::Hit,
@@ -120,6 +120,14 @@ impl std::fmt::Debug for Scanner {
     }
 }
 
+fn confidence(confidence: Confidence) -> &'static str {
+    match confidence {
+        Confidence::Low => "low",
+        Confidence::Medium => "medium",
+        Confidence::High => "high",
+    }
+}
+
 /// Whether lines with escapes are records of a log: their escapes stand for what was written there, and looking at
 /// them as they are as well would find nothing more. In the short lines of source code an escape can be meant.
 fn is_log(lines: &[u8]) -> bool {
@@ -195,7 +203,10 @@ impl Look<'_> {
             entropy: entropy(seen.secret()),
             checksum: name.map_or(Checksum::Absent, |name| checksum(name, &secret)),
             depth: u32::from(layers),
-            attributes: Attributes::default(),
+            attributes: vec![(
+                "confidence".into(),
+                confidence(self.scanner.engine.rules[rule].confidence).into(),
+            )],
             secret,
         }
     }

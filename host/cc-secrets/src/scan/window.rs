@@ -10,7 +10,7 @@ use super::{
 };
 
 /// Bytes of a window.
-const WINDOW: usize = 2 * 1024 * 1024;
+const WINDOW: usize = 1024 * 1024;
 /// Bytes at the end of a window that the next one reports.
 const OVERLAP: usize = 32 * 1024;
 /// Bytes before them that the next one sees again.

@@ -1,9 +1,10 @@
 //! Text with secrets and look-alikes in known places, the same for a seed: source trees, agents' logs, diffs,
 //! settings. Nothing in this folder is a secret: values are made when a test runs.
-#![allow(missing_docs, dead_code, unreachable_pub)]
+#![allow(missing_docs, dead_code, unreachable_pub, clippy::expect_used)]
 
 pub mod carriers;
 pub mod decoys;
+pub mod figures;
 pub mod filler;
 pub mod kinds;
 

@@ -7,7 +7,7 @@ pub(super) const ROWS: &[Row] = &[
     token(
         "anthropic-api-key",
         "Anthropic API key",
-        r"sk-ant-api[0-9]{2}-[A-Za-z0-9_\-]{60,140}",
+        r"sk-ant-api[0-9]{2}-[A-Za-z0-9_\-]{60,}",
         &["sk-ant-api"],
         "Anthropic API documentation",
         &["ANTHROPIC_API_KEY=sk-ant-api03-{url:93}AA"],
@@ -16,7 +16,7 @@ pub(super) const ROWS: &[Row] = &[
     token(
         "anthropic-oauth-token",
         "Anthropic OAuth token, as Claude Code's login uses it",
-        r"sk-ant-o[ar]t[0-9]{2}-[A-Za-z0-9_\-]{60,140}",
+        r"sk-ant-o[ar]t[0-9]{2}-[A-Za-z0-9_\-]{60,}",
         &["sk-ant-oat", "sk-ant-ort"],
         "Claude Code documentation, setup-token",
         &["CLAUDE_CODE_OAUTH_TOKEN=sk-ant-oat01-{url:93}AA", "\"refreshToken\":\"sk-ant-ort01-{url:95}\""],
@@ -25,7 +25,7 @@ pub(super) const ROWS: &[Row] = &[
     token(
         "anthropic-admin-key",
         "Anthropic admin key",
-        r"sk-ant-admin[0-9]{2}-[A-Za-z0-9_\-]{60,140}",
+        r"sk-ant-admin[0-9]{2}-[A-Za-z0-9_\-]{60,}",
         &["sk-ant-admin"],
         "Anthropic Admin API documentation",
         &["x-api-key: sk-ant-admin01-{url:93}AA"],
@@ -34,7 +34,7 @@ pub(super) const ROWS: &[Row] = &[
     token(
         "anthropic-session-key",
         "Anthropic session key",
-        r"sk-ant-sid[0-9]{2}-[A-Za-z0-9_\-]{60,140}",
+        r"sk-ant-sid[0-9]{2}-[A-Za-z0-9_\-]{60,}",
         &["sk-ant-sid"],
         "Form of the sessionKey cookie of claude.ai",
         &["sessionKey=sk-ant-sid01-{url:93}AA"],
@@ -43,7 +43,7 @@ pub(super) const ROWS: &[Row] = &[
     token(
         "openai-project-key",
         "OpenAI project, service account or admin key",
-        r"\bsk-(?:proj|svcacct|admin|None)-[A-Za-z0-9_\-]{40,220}",
+        r"\bsk-(?:proj|svcacct|admin|None)-[A-Za-z0-9_\-]{40,}",
         &["sk-proj-", "sk-svcacct-", "sk-admin-", "sk-none-"],
         "OpenAI API documentation",
         &["sk-proj-{url:74}T3BlbkFJ{url:74}", "key: sk-svcacct-{url:120}", "sk-admin-{url:120}"],
@@ -71,7 +71,7 @@ pub(super) const ROWS: &[Row] = &[
     token(
         "provider-sk-key",
         "Key of a model provider that begins with sk-",
-        r"\bsk-(?:[A-Za-z0-9]{2,10}-)?([A-Za-z0-9_]{24,128})\b",
+        r"\bsk-(?:[A-Za-z0-9]{2,10}-)?([A-Za-z0-9_]{24,})\b",
         &["sk-"],
         "DeepSeek, Moonshot and DashScope API documentation",
         &["DEEPSEEK_API_KEY=sk-{hex:32}", "\"ANTHROPIC_AUTH_TOKEN\": \"sk-{alnum:48}\"", "sk-kimi-{alnum:64}"],
@@ -96,7 +96,7 @@ pub(super) const ROWS: &[Row] = &[
     token(
         "xai-api-key",
         "xAI key",
-        r"\bxai-[A-Za-z0-9]{70,90}\b",
+        r"\bxai-[A-Za-z0-9]{70,}\b",
         &["xai-"],
         "xAI API documentation",
         &["xai-{alnum:80}"],
@@ -192,7 +192,7 @@ pub(super) const ROWS: &[Row] = &[
         "Key of a model provider without a form of its own, next to the provider's name",
         after_name!(
             "mistral|cohere|together|elevenlabs|deepgram|assemblyai|zhipu|bigmodel|glm|minimax|qianfan|volcengine|ark_api|siliconflow",
-            r"[A-Za-z0-9_\-.]{32,200}"
+            r"[A-Za-z0-9_\-.]{32,}"
         ),
         &[
             "mistral", "cohere", "together", "elevenlabs", "deepgram", "assemblyai", "zhipu", "bigmodel", "glm",

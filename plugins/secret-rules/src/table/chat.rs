@@ -7,7 +7,7 @@ pub(super) const ROWS: &[Row] = &[
     token(
         "slack-token",
         "Slack bot, user, workspace, refresh or legacy token",
-        r"xox[abeoprs](?:\.xox[bp])?-(?:[0-9]{1,14}-){1,4}[A-Za-z0-9]{10,250}",
+        r"xox[abeoprs](?:\.xox[bp])?-(?:[0-9]{1,14}-){1,4}[A-Za-z0-9]{10,}",
         &["xoxa-", "xoxb-", "xoxe-", "xoxe.", "xoxo-", "xoxp-", "xoxr-", "xoxs-"],
         "Slack API documentation, token types",
         &["SLACK_BOT_TOKEN=xoxb-{digit:12}-{digit:13}-{alnum:24}", "xoxp-{digit:11}-{digit:11}-{digit:12}-{hex:32}", "xoxe.xoxp-1-{alnum:160}"],
@@ -27,7 +27,7 @@ pub(super) const ROWS: &[Row] = &[
     token(
         "slack-cookie-token",
         "Slack client token or cookie",
-        r"xox[cd]-[A-Za-z0-9%\-]{30,300}",
+        r"xox[cd]-[A-Za-z0-9%\-]{30,}",
         &["xoxc-", "xoxd-"],
         "Form of Slack's own client tokens",
         &["xoxc-{digit:12}-{digit:12}-{digit:13}-{hex:64}", "d=xoxd-{alnum:60}%2F{alnum:40}"],
@@ -37,7 +37,7 @@ pub(super) const ROWS: &[Row] = &[
     token(
         "slack-webhook",
         "Slack webhook address",
-        r"hooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)/([A-Za-z0-9+/]{30,90})",
+        r"hooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)/([A-Za-z0-9+/]{30,})",
         &["hooks.slack"],
         "Slack API documentation, incoming webhooks",
         &["https://hooks.slack.com/services/T{upper:10}/B{upper:10}/{alnum:24}"],

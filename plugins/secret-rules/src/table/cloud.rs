@@ -46,7 +46,7 @@ r"\b(?:AKIA|ASIA)[A-Z2-7]{16}\b[^\n]{0,80}?\n?[^\n]{0,80}?[^A-Za-z0-9/+=]([A-Za-
     token(
         "aws-session-token",
         "AWS session token",
-        concat!("(?i:session_?token|security_?token)", gives!(), "([A-Za-z0-9/+=]{100,2000})"),
+        concat!("(?i:session_?token|security_?token)", gives!(), "([A-Za-z0-9/+=]{100,})"),
         &["session_token", "sessiontoken", "security_token", "securitytoken", "security-token", "session-token"],
         "AWS STS documentation",
         &["AWS_SESSION_TOKEN=IQoJb3JpZ2luX2Vj{base64:300}", "\"SessionToken\":\"{base64:200}==\""],
@@ -57,7 +57,7 @@ r"\b(?:AKIA|ASIA)[A-Z2-7]{16}\b[^\n]{0,80}?\n?[^\n]{0,80}?[^A-Za-z0-9/+=]([A-Za-
     token(
         "aws-bedrock-key",
         "Amazon Bedrock API key",
-        r"\b(?:ABSK[A-Za-z0-9+/]{100,280}={0,2}|bedrock-api-key-[A-Za-z0-9+/=]{60,2000})",
+        r"\b(?:ABSK[A-Za-z0-9+/]{100,}={0,2}|bedrock-api-key-[A-Za-z0-9+/=]{60,})",
         &["absk", "bedrock-api-key-"],
         "Amazon Bedrock documentation, API keys",
         &["AWS_BEARER_TOKEN_BEDROCK=ABSK{base64:128}=", "bedrock-api-key-{base64:200}"],
@@ -85,7 +85,7 @@ r"\b(?:AKIA|ASIA)[A-Z2-7]{16}\b[^\n]{0,80}?\n?[^\n]{0,80}?[^A-Za-z0-9/+=]([A-Za-
     token(
         "google-oauth-token",
         "Google OAuth access or refresh token",
-        r"\b(?:ya29\.[A-Za-z0-9_\-.]{30,2000}|1//0[A-Za-z0-9_\-]{40,200})",
+        r"\b(?:ya29\.[A-Za-z0-9_\-.]{30,}|1//0[A-Za-z0-9_\-]{40,})",
         &["ya29.", "1//0"],
         "Google Identity documentation",
         &["ya29.a0{url:150}", "\"refresh_token\": \"1//0e{url:90}\""],
@@ -94,7 +94,7 @@ r"\b(?:AKIA|ASIA)[A-Z2-7]{16}\b[^\n]{0,80}?\n?[^\n]{0,80}?[^A-Za-z0-9/+=]([A-Za-
     token(
         "gcp-service-account-key",
         "Private key of a Google Cloud service account",
-        r#""private_key"[ \t]*:[ \t]*"(-----BEGIN PRIVATE KEY-----[A-Za-z0-9+/=\\\sn]{64,8000}-----END PRIVATE KEY-----)"#,
+        r#""private_key"[ \t]*:[ \t]*"(-----BEGIN PRIVATE KEY-----[A-Za-z0-9+/=\\\sn]{64,}-----END PRIVATE KEY-----)"#,
         &["\"private_key\""],
         "Google Cloud documentation, service account keys",
         &["{\"private_key_id\": \"{hex:40}\", \"private_key\": \"-----BEGIN PRIVATE KEY-----\\n{base64:64}\\n{base64:64}\\n-----END PRIVATE KEY-----\\n\"}"],

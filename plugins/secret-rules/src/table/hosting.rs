@@ -36,7 +36,7 @@ pub(super) const ROWS: &[Row] = &[
     token(
         "cloudflare-origin-key",
         "Cloudflare origin CA key",
-        r"\bv1\.0-[a-f0-9]{24}-[a-f0-9]{140,150}\b",
+        r"\bv1\.0-[a-f0-9]{24}-[a-f0-9]{140,}\b",
         &["v1.0-"],
         "Cloudflare documentation, origin CA keys",
         &["v1.0-{hex:24}-{hex:146}"],
@@ -121,7 +121,7 @@ pub(super) const ROWS: &[Row] = &[
     token(
         "flyio-token",
         "Fly.io token",
-        r"\b(?:fo1_[A-Za-z0-9_\-]{43}|fm[12]_[A-Za-z0-9+/]{80,1000}={0,3})",
+        r"\b(?:fo1_[A-Za-z0-9_\-]{43}|fm[12]_[A-Za-z0-9+/]{80,}={0,3})",
         &["fo1_", "fm1_", "fm2_"],
         "Fly.io documentation, access tokens",
         &["FLY_API_TOKEN=fo1_{url:43}", "FlyV1 fm2_{base64:200}"],
@@ -161,7 +161,7 @@ pub(super) const ROWS: &[Row] = &[
     token(
         "snowflake-token",
         "Snowflake password or token next to its name",
-        after_name!("snowflake[a-z_]{0,20}(?:password|token|pwd)", r"[A-Za-z0-9_\-.]{12,1000}"),
+        after_name!("snowflake[a-z_]{0,20}(?:password|token|pwd)", r"[A-Za-z0-9_\-.]{12,}"),
         &["snowflake"],
         "Snowflake documentation, authentication",
         &["SNOWFLAKE_PASSWORD={alnum:20}"],
@@ -200,7 +200,7 @@ pub(super) const ROWS: &[Row] = &[
     token(
         "upstash-token",
         "Upstash token next to its name",
-        after_name!("upstash", r"[A-Za-z0-9_\-=]{36,120}"),
+        after_name!("upstash", r"[A-Za-z0-9_\-=]{36,}"),
         &["upstash"],
         "Upstash documentation",
         &["UPSTASH_REDIS_REST_TOKEN=AX{alnum:56}"],
@@ -221,7 +221,7 @@ pub(super) const ROWS: &[Row] = &[
     token(
         "vault-token",
         "HashiCorp Vault service, batch or recovery token",
-        r"\bhv[sbr]\.[A-Za-z0-9_\-]{24,300}",
+        r"\bhv[sbr]\.[A-Za-z0-9_\-]{24,}",
         &["hvs.", "hvb.", "hvr."],
         "HashiCorp Vault documentation, tokens",
         &["VAULT_TOKEN=hvs.{url:90}", "hvb.{url:150}"],
@@ -249,7 +249,7 @@ pub(super) const ROWS: &[Row] = &[
     token(
         "onepassword-token",
         "1Password service account token or secret key",
-        r"\bops_eyJ[A-Za-z0-9+/=_\-]{100,2000}|\bA3-[A-Z0-9]{6}-(?:[A-Z0-9]{11}|[A-Z0-9]{6}-[A-Z0-9]{5})-[A-Z0-9]{5}-[A-Z0-9]{5}-[A-Z0-9]{5}\b",
+        r"\bops_eyJ[A-Za-z0-9+/=_\-]{100,}|\bA3-[A-Z0-9]{6}-(?:[A-Z0-9]{11}|[A-Z0-9]{6}-[A-Z0-9]{5})-[A-Z0-9]{5}-[A-Z0-9]{5}-[A-Z0-9]{5}\b",
         &["ops_eyj", "a3-"],
         "1Password developer documentation, service accounts",
         &[
@@ -272,7 +272,7 @@ pub(super) const ROWS: &[Row] = &[
         "First value of a Kubernetes Secret",
         concat!(
             r#"(?i:\bkind["']?:[ \t]{0,4}["']?secret\b)[\s\S]{0,400}?\bdata["']?:\s{0,12}\{?\s{0,12}["']?[\w.\-]{1,60}["']?:[ \t]{0,4}"#,
-            r#"(?:[|>][+\-]?\s{1,12})?["']?([A-Za-z0-9+/]{12,2000}={0,2})"#
+            r#"(?:[|>][+\-]?\s{1,12})?["']?([A-Za-z0-9+/]{12,}={0,2})"#
         ),
         &["kind:", "kind\"", "kind'"],
         "Kubernetes documentation, Secret",

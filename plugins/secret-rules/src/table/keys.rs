@@ -56,7 +56,7 @@ pub(super) const ROWS: &[Row] = &[
     token(
         "json-web-token",
         "JSON web token",
-        r"\beyJ[A-Za-z0-9_\-]{10,2000}\.eyJ[A-Za-z0-9_\-]{10,}\.[A-Za-z0-9_\-]{16,}",
+        r"\beyJ[A-Za-z0-9_\-]{10,}\.eyJ[A-Za-z0-9_\-]{10,}\.[A-Za-z0-9_\-]{16,}",
         &["eyj"],
         "RFC 7519",
         &["eyJhbGciOiJIUzI1NiJ9.eyJ{url:60}.{url:43}"],

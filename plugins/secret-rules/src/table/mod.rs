@@ -1,10 +1,12 @@
 //! Every rule. A pattern states what the issuer publishes and no more; lengths are given some room, since issuers
 //! lengthen tokens more often than they announce it.
 
+mod agents;
 mod ai;
 mod chat;
 mod cloud;
 mod code;
+mod deploy;
 mod generic;
 mod hosting;
 mod keys;
@@ -39,6 +41,7 @@ pub(crate) use after_name;
 pub(crate) fn all() -> impl Iterator<Item = &'static Row> {
     [
         ai::ROWS,
+        agents::ROWS,
         code::ROWS,
         cloud::ROWS,
         chat::ROWS,
@@ -46,6 +49,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Row> {
         hosting::ROWS,
         observe::ROWS,
         saas::ROWS,
+        deploy::ROWS,
         keys::ROWS,
         generic::ROWS,
     ]

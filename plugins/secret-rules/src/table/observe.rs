@@ -7,7 +7,7 @@ pub(super) const ROWS: &[Row] = &[
     token(
         "grafana-token",
         "Grafana Cloud or service account token",
-        r"\bgl(?:c_[A-Za-z0-9+/]{50,400}={0,2}|sa_[A-Za-z0-9]{32}_[a-f0-9]{8}\b)",
+        r"\bgl(?:c_[A-Za-z0-9+/]{50,}={0,2}|sa_[A-Za-z0-9]{32}_[a-f0-9]{8}\b)",
         &["glc_", "glsa_"],
         "Grafana documentation, service account and access policy tokens",
         &["GRAFANA_TOKEN=glsa_{alnum:32}_{hex:8}", "glc_eyJ{base64:120}="],
@@ -45,7 +45,7 @@ pub(super) const ROWS: &[Row] = &[
     token(
         "sentry-token",
         "Sentry organisation or user token",
-        r"\bsntry(?:s_eyJ[A-Za-z0-9+/=_\-]{80,400}|u_[a-f0-9]{64}\b)",
+        r"\bsntry(?:s_eyJ[A-Za-z0-9+/=_\-]{80,}|u_[a-f0-9]{64}\b)",
         &["sntrys_", "sntryu_"],
         "Sentry documentation, auth tokens",
         &["SENTRY_AUTH_TOKEN=sntryu_{hex:64}", "sntrys_eyJ{base64:160}_{base64:43}"],

@@ -63,7 +63,7 @@ pub(super) const ROWS: &[Row] = &[
     token(
         "dropbox-token",
         "Dropbox access token",
-        r"\bsl\.(?:u\.)?[A-Za-z0-9_\-]{130,2000}",
+        r"\bsl\.(?:u\.)?[A-Za-z0-9_\-]{130,}",
         &["sl."],
         "Dropbox developer documentation, OAuth guide",
         &["sl.{url:138}", "sl.u.{url:1000}"],
@@ -133,7 +133,7 @@ pub(super) const ROWS: &[Row] = &[
     token(
         "mapbox-token",
         "Mapbox secret token",
-        r"\bsk\.eyJ[A-Za-z0-9_\-]{40,200}\.[A-Za-z0-9_\-]{20,40}",
+        r"\bsk\.eyJ[A-Za-z0-9_\-]{40,}\.[A-Za-z0-9_\-]{20,40}",
         &["sk.eyj"],
         "Mapbox documentation, access tokens",
         &["MAPBOX_TOKEN=sk.eyJ{url:80}.{url:22}"],
@@ -142,7 +142,7 @@ pub(super) const ROWS: &[Row] = &[
     token(
         "facebook-token",
         "Facebook access token",
-        r"\bEAA(?:[A-Z]{1,3}[A-Za-z0-9]{1,8})?[A-Za-z0-9]{90,400}\b",
+        r"\bEAA(?:[A-Z]{1,3}[A-Za-z0-9]{1,8})?[A-Za-z0-9]{90,}\b",
         &["eaa"],
         "Meta developer documentation, access tokens",
         &["EAACEdEose0cBA{alnum:150}"],

@@ -7,7 +7,7 @@ pub(super) const ROWS: &[Row] = &[
     token(
         "stripe-live-key",
         "Stripe live key, secret or restricted",
-        r"\b[rs]k_live_[A-Za-z0-9]{20,250}\b",
+        r"\b[rs]k_live_[A-Za-z0-9]{20,}\b",
         &["sk_live_", "rk_live_"],
         "Stripe documentation, API keys",
         &["STRIPE_KEY=sk_live_{alnum:24}", "rk_live_{alnum:99}"],
@@ -16,7 +16,7 @@ pub(super) const ROWS: &[Row] = &[
     token(
         "stripe-test-key",
         "Stripe key of a test mode",
-        r"\b[rs]k_test_[A-Za-z0-9]{20,250}\b",
+        r"\b[rs]k_test_[A-Za-z0-9]{20,}\b",
         &["sk_test_", "rk_test_"],
         "Stripe documentation, API keys",
         &["sk_test_{alnum:24}"],
@@ -90,7 +90,7 @@ pub(super) const ROWS: &[Row] = &[
     token(
         "coinbase-key",
         "Coinbase key or secret next to its name",
-        after_name!("coinbase", r"[A-Za-z0-9_\-+/]{30,100}"),
+        after_name!("coinbase", r"[A-Za-z0-9_\-+/]{30,}"),
         &["coinbase"],
         "Coinbase developer documentation",
         &["COINBASE_API_SECRET={alnum:64}"],
