@@ -1,6 +1,12 @@
 //! What a run changed, whether it may have, and the way back.
 
-use std::{collections::BTreeMap, fs, path::Path, process::Command};
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::Write as _,
+    path::Path,
+    process::{Command, Stdio},
+};
 
 use cc_orchestrator_tests::{McpClient, Sandbox, script::Step};
 use serde_json::{Value, json};
@@ -246,4 +252,68 @@ fn runs_that_only_read_have_nothing_to_check() {
     let run = client.call("cc_run_agent", json!({ "task": "Read." })).structured;
     let told = check(&mut client, &run);
     assert!(told["error"].as_str().is_some_and(|text| text.contains("not allowed to write")), "{told}");
+}
+
+/// Asks the hook that a worker was given, as Claude Code does, whether an edit may be made.
+fn hook_refuses(sandbox: &Sandbox, command: &str, file: &str) -> bool {
+    let question = json!({ "hook_event_name": "PreToolUse", "tool_name": "Write", "cwd": sandbox.project(),
+        "tool_input": { "file_path": file, "content": "x" } });
+    let mut shell = Command::new("sh");
+    sandbox.isolate(&mut shell);
+    shell.args(["-c", command]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut hook = shell.spawn().expect("a shell");
+    hook.stdin.take().expect("its input").write_all(question.to_string().as_bytes()).expect("it reads");
+    let done = hook.wait_with_output().expect("it ends");
+    assert!(done.status.success());
+    let answer: Option<Value> = serde_json::from_slice(&done.stdout).ok();
+    answer.is_some_and(|answer| answer["hookSpecificOutput"]["permissionDecision"] == "deny")
+}
+
+#[test]
+fn a_worker_with_a_scope_is_asked_before_each_edit() {
+    let sandbox = project();
+    let mut client = sandbox.mcp();
+    let given = sandbox.record("given");
+    sandbox.script(&[Step::Record(given.clone()), Step::finish("Done.")]);
+    let ask = json!({ "task": "Do it.", "allow_write": true, "allowed_paths": ["src/"], "denied_paths": ["*.key"] });
+    let run = client.call("cc_run_agent", ask).structured;
+    let settings = sandbox.received(&given).settings.expect("settings");
+    let settings: Value = serde_json::from_str(&settings).expect("JSON");
+    let command = settings["hooks"]["PreToolUse"][0]["hooks"][0]["command"].as_str().expect("a command");
+    for (file, refused) in [
+        ("src/new.rs", false),
+        ("docs/new.md", true),
+        ("src/my.KEY", true),
+        ("../elsewhere.txt", true),
+        (".git/hooks/pre-commit", true),
+        (".claude-code-orchestrator/write-scope.json", true),
+    ] {
+        assert_eq!(hook_refuses(&sandbox, command, file), refused, "{file}");
+    }
+    assert_eq!(check(&mut client, &run)["prevention"], json!(["tool_hook"]));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_system_keeps_a_shell_to_the_scope_too_when_it_is_asked_to() {
+    let sandbox = project();
+    let mut client = sandbox.mcp();
+    let command = "mv secret/key.txt docs/key.txt; echo x > docs/new.md; echo x > ../outside.txt; echo fine > src/new.rs
+                   setsid sh -c 'echo x > secret/other.txt'";
+    let before = tree(&sandbox.project());
+    let ask = |sandboxed: bool| json!({ "allowed_paths": ["src/"], "sandbox": sandboxed });
+    let kept = run(&sandbox, &mut client, command, ask(true));
+    if sandbox.metadata(kept["run_id"].as_str().expect("an id"))["work"]["prevention"][0] != "landlock" {
+        panic!("the run was not sandboxed: {kept}");
+    }
+    let mut after = tree(&sandbox.project());
+    assert_eq!(after.remove("src/new.rs").as_deref(), Some(&b"fine\n"[..]));
+    assert_eq!(after, before, "nothing else was written");
+    assert!(!sandbox.root().join("outside.txt").exists());
+    assert_eq!(check(&mut client, &kept)["status"], "passed");
+
+    let free = run(&sandbox, &mut client, command, ask(false));
+    let told = check(&mut client, &free);
+    assert_eq!(told["status"], "blocked", "{told}");
+    assert!(told["violations"].to_string().contains("docs/key.txt"), "{told}");
 }

@@ -1,17 +1,21 @@
 //! From a route to a running worker: prompt, settings, record, supervisor.
 
-use std::{num::NonZeroU32, path::PathBuf};
+use std::{
+    num::NonZeroU32,
+    path::{Path, PathBuf},
+};
 
 use cc_domain::{
-    Asking, Budget, BudgetUse, ModelPrice, OnLimit, PluginRef, Profile, ProjectWork, Role, Route, RouteDrift,
-    RunId, RunMode, RunRecord, RunStatus, TeamId, WriteScope,
+    Asking, Budget, BudgetUse, ModelPrice, OnLimit, PluginRef, Prevention, Profile, ProjectWork, Role, Route,
+    RouteDrift, RunId, RunMode, RunRecord, RunStatus, TeamId, WriteScope,
 };
 use cc_policy::Policy;
 use cc_profiles::WorkerSettings;
 use cc_repo::Project;
 use cc_store::{Decision, RunDir};
 use cc_workers::{
-    Alternative, LaunchSpec, Patience, PermissionMode, PrivateFile, PrivatePaths, ProjectWatch, WorkerRequest,
+    Alternative, LaunchSpec, Patience, PermissionMode, PrivateFile, PrivatePaths, ProjectWatch, Sandbox,
+    WorkerRequest,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -43,6 +47,8 @@ pub(crate) struct Start {
     pub(crate) asking: Asking,
     /// Where it may write, beside what the project's own scope says; patterns from `cwd`.
     pub(crate) scope: WriteScope,
+    /// The system is to refuse writes elsewhere, by whatever program; none: as the user's overrides say.
+    pub(crate) sandbox: Option<bool>,
     /// None: as the user's overrides say.
     pub(crate) on_limit: Option<OnLimit>,
     /// Include words as they are written; only their number is kept.
@@ -71,6 +77,7 @@ impl Start {
             budget: Budget::default(),
             asking: Asking::default(),
             scope: WriteScope::default(),
+            sandbox: None,
             on_limit: None,
             partial: false,
             resume: None,
@@ -144,6 +151,7 @@ pub(crate) fn plan(cx: &Context, start: Start) -> Result<Plan, OpError> {
         },
         answer_within_seconds: usual.answer_within_seconds.map_or(ANSWER_WITHIN_SECONDS, NonZeroU32::get),
         on_limit,
+        sandbox: start.job.write && start.sandbox.or(usual.sandbox).unwrap_or_default(),
         scope: if start.job.write { scope::of_run(&project, start.scope.clone())? } else { None },
         rules: rules::redactor(&policy, &settings)?,
         prices: prices(routed.profile()?),
@@ -172,6 +180,8 @@ pub(crate) struct Plan {
     answer_within_seconds: u32,
     /// Where it may write; none: nobody said.
     scope: Option<WriteScope>,
+    /// The system is to see to it.
+    sandbox: bool,
     rules: Redaction,
 }
 
@@ -207,7 +217,7 @@ impl Plan {
             run_dir: created.dir.path().to_owned(),
             command,
             private_files: vec![
-                PrivateFile { path: private.settings, content: self.settings.settings.to_string() },
+                PrivateFile { path: private.settings, content: self.settings(&cx.setup().exe) },
                 PrivateFile { path: private.system_prompt, content: self.system_prompt.clone() },
             ],
             secrets: self.settings.secrets.clone(),
@@ -219,6 +229,7 @@ impl Plan {
             answer_within_seconds: self.answer_within_seconds,
             alternatives: self.alternatives.clone(),
             workspace_root: self.project.root.clone(),
+            sandbox: self.sandbox.then(|| self.writable()),
             project: self.start.job.write.then(|| ProjectWatch {
                 state: cx.setup().home.project(&self.project.root),
                 root: self.project.root.clone(),
@@ -306,7 +317,22 @@ impl Plan {
     }
 
     fn work(&self) -> Option<ProjectWork> {
-        self.start.job.write.then(|| ProjectWork { scope: self.scope.clone(), ..ProjectWork::default() })
+        let prevention = self.scope.iter().map(|_| Prevention::ToolHook).collect();
+        let work = ProjectWork { scope: self.scope.clone(), prevention, ..ProjectWork::default() };
+        self.start.job.write.then_some(work)
+    }
+
+    /// The worker's settings, with a hook that keeps its edits to its scope.
+    fn settings(&self, exe: &Path) -> String {
+        let mut settings = self.settings.settings.clone();
+        if let Some(scope) = &self.scope {
+            settings["hooks"] = cc_workers::scope_hook_settings(exe, &self.project.root, scope);
+        }
+        settings.to_string()
+    }
+
+    fn writable(&self) -> Sandbox {
+        Sandbox::of(&self.project.root, self.scope.as_ref(), &cc_workers::environment())
     }
 
     fn drift(&self) -> Option<RouteDrift> {

@@ -66,6 +66,11 @@ impl ScopeFile {
     }
 }
 
+/// What a caller asks for.
+pub(crate) fn asked(allow: Vec<String>, deny: Vec<String>) -> WriteScope {
+    WriteScope { allow, deny, ..WriteScope::default() }
+}
+
 /// The scope of a run; none when neither project nor caller set one.
 pub(crate) fn of_run(project: &Project, asked: WriteScope) -> Result<Option<WriteScope>, OpError> {
     let stored = ScopeFile::find(project)?.map(|(_, file)| file.scope(project));

@@ -17,6 +17,7 @@ pub fn main() -> ExitCode {
     match std::env::args().nth(1).as_deref() {
         Some("supervise") => cc_workers::supervise(),
         Some("guard") => cc_workers::guard(std::env::args_os().skip(2)),
+        Some("scope-hook") => cc_workers::scope_hook(std::env::args_os().skip(2)),
         Some("judge-secrets") => cli::judge_secrets(),
         Some("demo-worker") => cc_workers::demo_worker(std::env::args_os().skip(2)),
         _ => cli::main(),

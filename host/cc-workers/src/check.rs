@@ -53,7 +53,7 @@ pub async fn check(command: &str, cwd: &Path, limit: Duration) -> Result<Checked
     let mut guarded = std::process::Command::new(program);
     guarded
         .arg("guard")
-        .args(guard::arguments(&[], &shell, &[flag.to_owned(), command.to_owned()]))
+        .args(guard::arguments(&[], None, &shell, &[flag.to_owned(), command.to_owned()]))
         .current_dir(cwd)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -115,7 +115,7 @@ async fn tail(mut stream: impl AsyncRead + Unpin, started: Option<Arc<OnceLock<u
 /// The process that a guard says it has started.
 fn hello(line: &str) -> Option<u32> {
     match serde_json::from_str(line).ok()? {
-        GuardHello::Started { pid } => Some(pid),
+        GuardHello::Started { pid, .. } => Some(pid),
         GuardHello::Failed { .. } => None,
     }
 }
@@ -140,7 +140,7 @@ mod tests {
 
     #[test]
     fn only_the_guards_word_is_taken_out() {
-        let hello = serde_json::to_string(&GuardHello::Started { pid: 7 }).unwrap();
+        let hello = serde_json::to_string(&GuardHello::Started { pid: 7, sandboxed: false }).unwrap();
         assert_eq!(without_hello(&format!("\n{hello}\nok 1\n\nok 2\n")), "ok 1\n\nok 2\n");
         assert_eq!(without_hello(&format!("ok 1\n{hello}\nok 2")), "ok 1\nok 2");
         assert_eq!(without_hello("{\"type\":\"other\"}\n"), "{\"type\":\"other\"}\n");

@@ -12,7 +12,7 @@ use std::{
     thread,
 };
 
-use crate::{os, private, protocol::GuardHello, tree::end_all};
+use crate::{Sandbox, os, private, protocol::GuardHello, tree::end_all};
 
 /// As a shell reports a program that could not be started.
 const NOT_STARTED: u8 = 127;
@@ -26,13 +26,23 @@ struct Job {
     parent: u32,
     /// Private files to remove at the end.
     remove: Vec<PathBuf>,
+    /// Where the worker may write; none: wherever its user may.
+    sandbox: Option<Sandbox>,
     /// The worker's program and arguments.
     worker: Vec<OsString>,
 }
 
 /// Arguments for a guard, after the word that selects this entry.
-pub(crate) fn arguments(remove: &[PathBuf], program: &Path, args: &[String]) -> Vec<OsString> {
+pub(crate) fn arguments(
+    remove: &[PathBuf],
+    sandbox: Option<&Sandbox>,
+    program: &Path,
+    args: &[String],
+) -> Vec<OsString> {
     let mut all: Vec<OsString> = vec!["--parent".into(), std::process::id().to_string().into()];
+    if let Some(sandbox) = sandbox.and_then(|sandbox| serde_json::to_string(sandbox).ok()) {
+        all.extend(["--sandbox".into(), sandbox.into()]);
+    }
     all.extend(remove.iter().flat_map(|path| [OsString::from("--remove"), path.into()]));
     all.push("--".into());
     all.push(program.into());
@@ -48,6 +58,7 @@ impl Job {
             match args.next()?.to_str()? {
                 "--parent" => job.parent = args.next()?.to_str()?.parse().ok()?,
                 "--remove" => job.remove.push(args.next()?.into()),
+                "--sandbox" => job.sandbox = Some(serde_json::from_str(args.next()?.to_str()?).ok()?),
                 "--" => break,
                 _ => return None,
             }
@@ -72,7 +83,7 @@ pub fn guard(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(NOT_STARTED);
         }
     };
-    say(&GuardHello::Started { pid: worker.id() });
+    say(&GuardHello::Started { pid: worker.id(), sandboxed: job.sandbox.is_some() });
     let tree = os::Tree { root: std::process::id(), worker: Some(worker.id()) };
     watch_supervisor(job.parent, job.remove, tree);
     os::give_back_pages();
@@ -85,7 +96,12 @@ pub fn guard(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn start(job: &Job) -> io::Result<Child> {
     let mut command = Command::new(&job.worker[0]);
     os::isolate(command.args(&job.worker[1..]));
-    command.spawn()
+    let Some(sandbox) = &job.sandbox else { return command.spawn() };
+    // Only the thread that starts the worker is restricted, and with it the worker: what the guard itself has to
+    // remove at the end may be anywhere.
+    let start = || os::restrict(sandbox).and_then(|()| command.spawn());
+    let broke_off = |_| Err(io::Error::other("the thread that starts it broke off"));
+    thread::scope(|threads| threads.spawn(start).join().unwrap_or_else(broke_off))
 }
 
 /// Ends all when the supervisor is gone. Started after the worker, so that no worker is missed.
@@ -114,10 +130,16 @@ mod tests {
 
     #[test]
     fn what_a_supervisor_says_a_guard_understands() {
-        let args =
-            arguments(&["/run/a b.json".into()], Path::new("/opt/claude"), &["-p".into(), "--".into()]);
+        let sandbox = Sandbox { writable: vec!["/p/a b".into()] };
+        let args = arguments(
+            &["/run/a b.json".into()],
+            Some(&sandbox),
+            Path::new("/opt/claude"),
+            &["-p".into(), "--".into()],
+        );
         let job = Job::parse(args).unwrap();
         assert_eq!(job.parent, std::process::id());
+        assert_eq!(job.sandbox, Some(sandbox));
         assert_eq!(job.remove, [PathBuf::from("/run/a b.json")]);
         assert_eq!(job.worker, ["/opt/claude", "-p", "--"]);
     }

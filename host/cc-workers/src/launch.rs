@@ -15,7 +15,7 @@ use cc_domain::{Budget, ModelPrice, OnLimit, Route, RunId};
 use cc_store::{CreatedRun, Home, RunDir};
 use serde::{Deserialize, Serialize};
 
-use crate::{PrivateFile, WorkerCommand, WorkerError, environment::passed, os, protocol::Handshake};
+use crate::{PrivateFile, Sandbox, WorkerCommand, WorkerError, environment::passed, os, protocol::Handshake};
 
 /// How long a supervisor may take until it has the run. It takes some milliseconds; a machine that needs
 /// longer than this is not going to run a worker either.
@@ -61,6 +61,9 @@ pub struct LaunchSpec {
     /// The project, when the run may write to it.
     #[serde(default)]
     pub project: Option<ProjectWatch>,
+    /// Where the worker may write, when the system is to see to it.
+    #[serde(default)]
+    pub sandbox: Option<Sandbox>,
     /// How long each step of ending a worker may take.
     #[serde(default)]
     pub patience: Patience,

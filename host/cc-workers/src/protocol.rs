@@ -42,6 +42,9 @@ pub(crate) enum GuardHello {
     Started {
         /// The worker's process.
         pid: u32,
+        /// The system keeps it, and all that it starts, to its sandbox.
+        #[serde(default)]
+        sandboxed: bool,
     },
     /// There is no worker.
     #[serde(rename = "cc_orchestrator_guard_failed")]
@@ -76,7 +79,7 @@ mod tests {
         let read = |line: &str| serde_json::from_str::<GuardHello>(line).ok();
         assert_eq!(read(r#"{"type":"system","subtype":"init","pid":7,"error":"x"}"#), None);
         assert_eq!(read(r#"{"pid":7}"#), None);
-        let hello = GuardHello::Started { pid: 7 };
+        let hello = GuardHello::Started { pid: 7, sandboxed: true };
         assert_eq!(read(&serde_json::to_string(&hello).unwrap()), Some(hello));
     }
 }

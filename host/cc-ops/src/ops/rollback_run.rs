@@ -58,7 +58,7 @@ impl RollbackRun {
             let message = format!("run {} still runs", self.run_id);
             return Err(OpError::new(ErrorKind::Denied, message, "cc_stop_run ends it; then call again"));
         }
-        let run = self.run_id.as_str();
+        let run = &self.run_id;
         let before_rollback = work.repo.find(run, Moment::RolledBack).is_ok();
         let mut plan = if self.undo {
             work.repo.undo_rollback(run, &work.before, &work.after, self.confirm)?
@@ -66,10 +66,10 @@ impl RollbackRun {
             work.repo.rollback(run, &work.before, &work.after, self.confirm)?
         };
         let conflicts = std::mem::take(&mut plan.conflicts);
-        let message = message(&plan, &conflicts, self.undo, before_rollback, run);
+        let message = message(&plan, &conflicts, self.undo, before_rollback, run.as_str());
         bound(&mut plan);
         Ok(RolledBack {
-            run_id: run.to_owned(),
+            run_id: run.to_string(),
             done: plan.done,
             requires_confirm: !plan.done && conflicts.is_empty(),
             conflicts,

@@ -9,7 +9,7 @@ use crate::{
     Context, Effect, OpError, Operation, Output, WorkerKind,
     launch::{self, Start},
     routing::Job,
-    wait, watch,
+    scope, wait, watch,
 };
 
 /// Start, spawn or launch a Claude Code worker (agent, subagent) and wait for its answer: hand, send or
@@ -46,6 +46,17 @@ pub(crate) struct RunAgent {
     /// 0-280, default 240.
     #[arg(long)]
     wait_seconds: Option<u32>,
+    /// Where it may write, as in .gitignore; default: the project's write scope.
+    #[arg(long = "allow")]
+    #[serde(default)]
+    allowed_paths: Vec<String>,
+    /// Where it may not.
+    #[arg(long = "deny")]
+    #[serde(default)]
+    denied_paths: Vec<String>,
+    /// Linux: shell commands are kept to it, too.
+    #[arg(long)]
+    sandbox: Option<bool>,
 }
 
 impl RunAgent {
@@ -67,6 +78,8 @@ impl RunAgent {
             budget: Budget::for_answer(),
             // The caller waits for the answer: it should hear of a limit now.
             on_limit: Some(OnLimit::Fail),
+            scope: scope::asked(self.allowed_paths, self.denied_paths),
+            sandbox: self.sandbox,
             ..Start::new(mode, job, self.task)
         })
     }

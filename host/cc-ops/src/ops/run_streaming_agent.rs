@@ -8,6 +8,7 @@ use crate::{
     Context, Effect, OpError, Operation, Output, WorkerKind, arguments,
     launch::{self, Start},
     routing::Job,
+    scope,
 };
 
 /// The most that a record's files may hold, whatever is asked for.
@@ -67,6 +68,17 @@ pub(crate) struct RunStreamingAgent {
     /// Usage limit; default wait, or cc_local_policy runs.on_limit.
     #[arg(long, value_parser = on_limit)]
     on_limit: Option<OnLimit>,
+    /// Where it may write, as in .gitignore; default: the project's write scope.
+    #[arg(long = "allow")]
+    #[serde(default)]
+    allowed_paths: Vec<String>,
+    /// Where it may not.
+    #[arg(long = "deny")]
+    #[serde(default)]
+    denied_paths: Vec<String>,
+    /// Linux: shell commands are kept to it, too.
+    #[arg(long)]
+    sandbox: Option<bool>,
 }
 
 fn policy(text: &str) -> Result<BudgetPolicy, String> {
@@ -155,6 +167,8 @@ impl RunStreamingAgent {
             asking: if self.ask { Asking::Ask } else { Asking::Deny },
             on_limit: self.on_limit,
             budget,
+            scope: scope::asked(self.allowed_paths, self.denied_paths),
+            sandbox: self.sandbox,
             ..Start::new(mode, job, self.task)
         })
     }

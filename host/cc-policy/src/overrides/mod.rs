@@ -56,6 +56,9 @@ pub struct RunDefaults {
     /// How long a permission question waits before it is denied, seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer_within_seconds: Option<NonZeroU32>,
+    /// Whether the system keeps workers that may write to their scope (Linux).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sandbox: Option<bool>,
 }
 
 /// A role, a task type or `default`.

@@ -8,13 +8,17 @@ mod unix;
 #[cfg(unix)]
 pub(crate) use unix::{
     Guarded, background, check_private_folder, detach, exit_code, isolate, make_private_folder, own_program,
-    private, private_folders, shell, socket_address, socket_name, wait_for_worker,
+    private, private_folders, quoted, shell, socket_address, socket_name, wait_for_worker,
 };
 
+#[cfg(target_os = "linux")]
+mod landlock;
 #[cfg(target_os = "linux")]
 mod linux;
 #[cfg(target_os = "linux")]
 mod pages;
+#[cfg(target_os = "linux")]
+pub(crate) use landlock::restrict;
 #[cfg(target_os = "linux")]
 pub(crate) use linux::{adopt_orphans, marked, members, reap_orphans, send, wait_for_end_of};
 #[cfg(target_os = "linux")]
@@ -33,6 +37,15 @@ pub(crate) use windows::{
     make_private_folder, marked, members, own_program, private, private_folders, reap_orphans, send, shell,
     socket_address, socket_name, wait_for_end_of, wait_for_worker,
 };
+
+/// Nothing here keeps a program from writing where its user may.
+///
+/// # Errors
+/// Always: nothing is restricted.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn restrict(_sandbox: &crate::Sandbox) -> std::io::Result<()> {
+    Err(std::io::Error::new(std::io::ErrorKind::Unsupported, "only Linux has a sandbox"))
+}
 
 /// Other systems count a program's file once, however many processes run it.
 #[cfg(not(target_os = "linux"))]

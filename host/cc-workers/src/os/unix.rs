@@ -34,6 +34,11 @@ pub(crate) fn shell() -> (PathBuf, &'static str) {
     ("/bin/sh".into(), "-c")
 }
 
+/// A program's path as the shell takes it for one word.
+pub(crate) fn quoted(path: &Path) -> String {
+    format!("'{}'", path.to_string_lossy().replace('\'', r"'\''"))
+}
+
 /// How to start this very program again, even when an upgrade has replaced its file meanwhile.
 pub(crate) fn own_program() -> io::Result<PathBuf> {
     let running = Path::new("/proc/self/exe");

@@ -62,6 +62,11 @@ pub(crate) fn shell() -> (PathBuf, &'static str) {
     (shell.map_or_else(|| "cmd.exe".into(), PathBuf::from), "/C")
 }
 
+/// Names of files hold no quotes here.
+pub(crate) fn quoted(path: &Path) -> String {
+    format!("\"{}\"", path.display())
+}
+
 pub(crate) fn own_program() -> io::Result<PathBuf> {
     std::env::current_exe()
 }

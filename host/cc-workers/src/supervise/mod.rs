@@ -20,7 +20,7 @@ use std::{
     process::ExitCode,
 };
 
-use cc_domain::{RunStatus, SecretRule};
+use cc_domain::{Prevention, RunStatus, SecretRule};
 use cc_secrets::Redactor;
 use cc_store::{Home, RunLock, RunWriter, Store, read_bounded};
 use jiff::Timestamp;
@@ -89,7 +89,7 @@ fn run(spec: &LaunchSpec, store: &Store, writer: RunWriter) -> ExitCode {
 /// The worker from its beginning to the end of all its processes, and what that did to the project.
 fn in_project(spec: &LaunchSpec, store: &Store, recorder: &mut Recorder) -> Result<Outcome, WorkerError> {
     let project = match &spec.project {
-        Some(watch) => project::before(watch, spec.run_id.as_str(), store, recorder)?,
+        Some(watch) => project::before(watch, &spec.run_id, store, recorder)?,
         None => None,
     };
     let outcome = work(spec, store, recorder).unwrap_or_else(|e| Outcome::not_run(e.to_string()));
@@ -168,11 +168,21 @@ fn end(store: &Store, recorder: &mut Recorder, outcome: Outcome) -> Result<(), W
 }
 
 /// What the record says while the worker runs.
-fn mark_running(store: &Store, recorder: &mut Recorder, worker: u32) -> Result<(), WorkerError> {
+fn mark_running(
+    store: &Store,
+    recorder: &mut Recorder,
+    worker: u32,
+    sandboxed: bool,
+) -> Result<(), WorkerError> {
     let update = |record: &mut cc_domain::RunRecord| {
         record.status = RunStatus::Running;
         record.supervisor_pid = Some(std::process::id());
         record.child_pid = Some(worker);
+        if let Some(work) = record.work.as_mut().filter(|_| sandboxed)
+            && !work.prevention.contains(&Prevention::Landlock)
+        {
+            work.prevention.insert(0, Prevention::Landlock);
+        }
     };
     Ok(recorder.writer().update(store, update)?)
 }

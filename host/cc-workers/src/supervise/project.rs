@@ -3,7 +3,7 @@
 //! Both moments are the supervisor's: before, no process of the run exists yet; after, none does any more. A project
 //! that cannot be looked at (no git, too large) is told of and holds up nothing: the run then proves nothing.
 
-use cc_domain::{EventBody, ProjectWork, ScopeVerdict, WorkOutcome};
+use cc_domain::{EventBody, ProjectWork, RunId, ScopeVerdict, WorkOutcome};
 use cc_repo::{Repo, RepoError, Scope, Snapshot, changes};
 use cc_store::Store;
 
@@ -17,13 +17,13 @@ const MOST_TOLD: usize = 5;
 pub(super) struct Project<'a> {
     repo: Repo,
     before: Snapshot,
-    run: &'a str,
+    run: &'a RunId,
 }
 
 /// Keeps how the project is; none when it cannot be looked at.
 pub(super) fn before<'a>(
     watch: &ProjectWatch,
-    run: &'a str,
+    run: &'a RunId,
     store: &Store,
     recorder: &mut Recorder,
 ) -> Result<Option<Project<'a>>, WorkerError> {

@@ -109,7 +109,7 @@ fn command(spec: &LaunchSpec) -> Result<Command, WorkerError> {
     let mut command = Command::new(program);
     command
         .arg("guard")
-        .args(guard::arguments(&remove, &spec.command.program, &spec.command.args))
+        .args(guard::arguments(&remove, spec.sandbox.as_ref(), &spec.command.program, &spec.command.args))
         .current_dir(&spec.command.cwd)
         .env_clear()
         .envs(&spec.command.environment)
@@ -375,8 +375,8 @@ impl Session<'_> {
     }
 
     fn guard_says(&mut self, hello: GuardHello) -> Result<(), WorkerError> {
-        let pid = match hello {
-            GuardHello::Started { pid } => pid,
+        let (pid, sandboxed) = match hello {
+            GuardHello::Started { pid, sandboxed } => (pid, sandboxed),
             GuardHello::Failed { error } => {
                 self.trouble = Some(error);
                 return Ok(());
@@ -384,7 +384,7 @@ impl Session<'_> {
         };
         self.worker = Some(pid);
         self.recorder.event(EventBody::ProcessStarted { pid })?;
-        mark_running(self.store, self.recorder, pid)
+        mark_running(self.store, self.recorder, pid, sandboxed)
     }
 
     /// The guard ends last of its tree. One that was killed leaves its tree to us; either way nothing that

@@ -107,6 +107,7 @@ impl World {
             alternatives: Vec::new(),
             workspace_root: self.dir.path().join("project"),
             project: None,
+            sandbox: None,
             patience: Patience { linger_ms: 500, interrupt_ms: 300, terminate_ms: 300, kill_ms: 20_000 },
         }
     }
