@@ -124,7 +124,7 @@ fn hello(line: &str) -> Option<u32> {
 fn without_hello(output: &str) -> String {
     let is_hello = |line: &&str| serde_json::from_str::<GuardHello>(line).is_ok();
     let mut lines: Vec<&str> = output.split('\n').collect();
-    if let Some(at) = lines.iter().position(|line| is_hello(line)) {
+    if let Some(at) = lines.iter().position(is_hello) {
         lines.remove(at);
         // And the line end before it.
         if at > 0 && lines[at - 1].is_empty() {
