@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Context, Effect, OpError, Operation, Output, accept::Work, arguments};
 
-/// Show the diff of a run: what the worker changed in files, lines and code, committed or not, new files included.
+/// Show the diff of a run: what code, files and lines did the worker change, committed or not, new files included.
 /// Whole hunks, the rest is said to be left out.
 #[derive(Debug, Deserialize, JsonSchema, clap::Args)]
 #[serde(deny_unknown_fields)]

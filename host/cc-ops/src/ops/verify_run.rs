@@ -34,8 +34,8 @@ const GATED: [&str; 6] = [
     "secret_scan_unknown",
 ];
 
-/// Verify, accept or reject a run's work: did it finish, risk flags, write scope, secrets, diff, tests that you name.
-/// Each gate says what it looked at. Without test_commands nothing proves the work, and it stays unverified.
+/// Verify, accept or reject what the worker did: runs the test command that you name and checks all gates (end, risk
+/// flags, scope, secrets, diff, tests). Each says what it looked at. Without test_commands the work stays unverified.
 #[derive(Debug, Deserialize, JsonSchema, clap::Args)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct VerifyRun {
@@ -76,7 +76,7 @@ pub(crate) struct RunVerified {
 
 impl Operation for VerifyRun {
     const NAME: &'static str = "cc_verify_run";
-    const TITLE: &'static str = "Verify a run: gates for tests, scope, secrets, diff";
+    const TITLE: &'static str = "Verify the work: run the tests, check all gates";
     const EFFECT: Effect = Effect { read_only: false, destructive: false, open_world: true };
     type Output = RunVerified;
 
