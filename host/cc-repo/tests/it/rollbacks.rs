@@ -237,6 +237,19 @@ mod unix {
     }
 
     #[test]
+    fn names_that_are_no_text_go_back() {
+        use std::os::unix::ffi::OsStrExt as _;
+        let project = TestProject::committed();
+        let at = |name: &[u8]| project.root().join(std::ffi::OsStr::from_bytes(name));
+        fs::write(at(b"old \xff\n"), "x").unwrap();
+        there_and_back(&project, || {
+            fs::write(at(b"old \xff\n"), "y").unwrap();
+            fs::create_dir(at(b"\xfe")).unwrap();
+            fs::write(at(b"\xfe/\"\\\t"), "z").unwrap();
+        });
+    }
+
+    #[test]
     fn a_folder_that_became_a_link_is_never_followed() {
         let project = TestProject::committed();
         let outside = project.dir.path().join("outside");
@@ -275,4 +288,48 @@ fn a_rollback_that_stopped_half_way_is_taken_up_again() {
     assert_eq!(project.picture(), was);
     project.repo().forget(&run()).unwrap();
     assert!(matches!(project.go_forward((&before, &after)), Err(RepoError::NoSnapshot { .. })));
+}
+
+#[test]
+fn the_first_commit_goes_back() {
+    let project = TestProject::unborn();
+    project.write("a.txt", "a\n");
+    there_and_back(&project, || project.commit("worker"));
+    assert_eq!(project.git(&["status", "--porcelain"]), "?? a.txt");
+}
+
+#[test]
+fn a_conflict_that_a_worker_left_goes_back() {
+    let project = TestProject::committed();
+    project.git(&["checkout", "-q", "-b", "other"]);
+    project.write("README.md", "other\n");
+    project.commit("other");
+    project.git(&["checkout", "-q", "main"]);
+    project.write("README.md", "main\n");
+    project.commit("main");
+    there_and_back(&project, || {
+        let mut merge = std::process::Command::new("git");
+        merge.args(["merge", "-q", "other"]).current_dir(project.root());
+        assert!(!merge.output().unwrap().status.success());
+    });
+    assert_eq!(project.git(&["status"]).lines().count(), 2, "nothing is being merged");
+}
+
+#[test]
+fn a_linked_worktree_goes_back_and_the_main_one_does_not_notice() {
+    let project = TestProject::committed();
+    project.git(&["worktree", "add", "-q", "-b", "linked", "../linked"]);
+    let linked = project.dir.path().join("linked");
+    let (was, main) = (picture(&linked), project.git(&["status", "--porcelain", "--branch"]));
+    let repo = project.repo_at(&linked);
+    let before = repo.before(&run()).unwrap();
+    std::fs::write(linked.join("README.md"), "x\n").unwrap();
+    git_in(&linked, &["commit", "-q", "-a", "-m", "worker"]);
+    std::fs::write(linked.join("staged.txt"), "x\n").unwrap();
+    git_in(&linked, &["add", "staged.txt"]);
+    let after = repo.after(&run(), &before).unwrap();
+    repo.rollback(&run(), &before, &after, true).unwrap();
+    assert_eq!(picture(&linked), was);
+    assert_eq!(git_in(&linked, &["status", "--porcelain"]), "");
+    assert_eq!(project.git(&["status", "--porcelain", "--branch"]), main);
 }
