@@ -21,7 +21,7 @@ use super::{
     store::Content,
     walk::{Found, Walk, read_rules, stopped},
 };
-use crate::{Options, Result, os, path::RelPath, place::Place};
+use crate::{Options, RepoError, Result, os, path::RelPath, place::Place};
 
 /// What is to be taken, and how.
 pub(crate) struct Taking<'a> {
@@ -35,44 +35,46 @@ pub(crate) struct Taking<'a> {
 impl Taking<'_> {
     pub(crate) fn run(&self) -> Result<Snapshot> {
         let started = SystemTime::now();
-        let root = RelPath::default();
-        let own = if self.root().join(".git").exists() { Some(self.place.repo_at(&root)) } else { None };
-        let (own, broken) = match own.transpose() {
-            // Files that a worker changed can be taken back also where it broke the repository.
-            Err(error) if self.seen_as.is_some() => (None, Some(error)),
-            own => (own?, None),
-        };
-        let rules = self.rules(own.as_ref())?;
-        let pinned = self.seen_as.map(|s| &s.manifest.rules);
-        let walk = Walk::new(self.root(), self.options, rules, pinned);
-        let (found, read) = thread::scope(|scope| {
-            let read = own.as_ref().map(|places| scope.spawn(|| repo_state::read(places)));
-            let found = walk.run();
-            (found, read.map(|read| read.join().map_err(|_| stopped())).transpose())
-        });
-        let mut found = found?;
-        found.incomplete.extend(broken.map(|error| format!("the project's repository: {error}")));
-        let repos = self.repos(own.zip(read?.transpose()?), &mut found);
+        let (mut found, own, last) = self.look()?;
+        let repos = self.repos(own, &mut found);
         let hidden = self.decide(&mut found, &repos)?;
         let (kept, unkept) = self.split(std::mem::take(&mut found.entries));
-        let last = LastLook::read(self.place);
         let (changed, deleted) = last.compare(&kept);
         let (manifest, outside) = self.manifest(found, hidden, &repos, &kept);
-        let index = repos.get(&root).map(|(_, read)| IndexBlob::look(self.place, &read.state));
-        let content = Content {
-            repos,
-            outside,
-            changed,
-            deleted,
-            base: last.tree,
-            manifest,
-            unkept,
-            index,
-            unreadable: Vec::new(),
-        };
+        let own = repos.get(&RelPath::default());
+        let index = own.map(|(_, read)| IndexBlob::look(self.place, &read.state));
+        let (base, unreadable) = (last.tree, Vec::new());
+        let content = Content { repos, outside, changed, deleted, base, manifest, unkept, index, unreadable };
         let (snapshot, unreadable) = content.store(self.place, self.title, self.options.max_file_bytes)?;
         last_look::remember(self.place, &snapshot.tree, kept, &unreadable, started);
         Ok(snapshot)
+    }
+
+    /// What is there, what git says about it, and what the last snapshot saw: none needs another's answer.
+    fn look(&self) -> Result<(Found, Option<(Places, Read)>, LastLook)> {
+        let (own, broken) = self.own()?;
+        let rules = self.rules(own.as_ref())?;
+        let pinned = self.seen_as.map(|s| &s.manifest.rules);
+        let walk = Walk::new(self.root(), self.options, rules, pinned);
+        let (found, read, last) = thread::scope(|scope| {
+            let read = own.as_ref().map(|places| scope.spawn(|| repo_state::read(places)));
+            let last = scope.spawn(|| LastLook::read(self.place));
+            (walk.run(), read.map(|read| read.join().map_err(|_| stopped())).transpose(), last.join())
+        });
+        let mut found = found?;
+        found.incomplete.extend(broken.map(|error| format!("the project's repository: {error}")));
+        Ok((found, own.zip(read?.transpose()?), last.unwrap_or_default()))
+    }
+
+    /// The project's own repository. Files that a worker changed can be taken back also where it broke that.
+    fn own(&self) -> Result<(Option<Places>, Option<RepoError>)> {
+        if !self.root().join(".git").exists() {
+            return Ok((None, None));
+        }
+        match self.place.repo_at(&RelPath::default()) {
+            Err(error) if self.seen_as.is_some() => Ok((None, Some(error))),
+            places => Ok((Some(places?), None)),
+        }
     }
 
     fn root(&self) -> &Path {
