@@ -23,6 +23,9 @@ use super::{
 };
 use crate::{Options, RepoError, Result, os, path::RelPath, place::Place};
 
+/// A repository, and what git says about it.
+type Own = (Places, Read);
+
 /// What is to be taken, and how.
 pub(crate) struct Taking<'a> {
     pub(crate) place: &'a Arc<Place>,
@@ -51,7 +54,7 @@ impl Taking<'_> {
     }
 
     /// What is there, what git says about it, and what the last snapshot saw: none needs another's answer.
-    fn look(&self) -> Result<(Found, Option<(Places, Read)>, LastLook)> {
+    fn look(&self) -> Result<(Found, Option<Own>, LastLook)> {
         let (own, broken) = self.own()?;
         let rules = self.rules(own.as_ref())?;
         let pinned = self.seen_as.map(|s| &s.manifest.rules);
@@ -93,7 +96,7 @@ impl Taking<'_> {
     }
 
     /// The state of every repository. One inside the project may be broken.
-    fn repos(&self, own: Option<(Places, Read)>, found: &mut Found) -> BTreeMap<RelPath, (Places, Read)> {
+    fn repos(&self, own: Option<Own>, found: &mut Found) -> BTreeMap<RelPath, Own> {
         let mut repos: BTreeMap<_, _> = own.into_iter().map(|own| (RelPath::default(), own)).collect();
         for path in &found.repos {
             let state = self.place.repo_at(path).and_then(|places| Ok((repo_state::read(&places)?, places)));
@@ -107,7 +110,7 @@ impl Taking<'_> {
 
     /// Which files are kept though a rule ignores them: what git tracks, what was kept before, and up to a limit
     /// what only the run's own rules hide. Gives the last.
-    fn decide(&self, found: &mut Found, repos: &BTreeMap<RelPath, (Places, Read)>) -> Result<Vec<RelPath>> {
+    fn decide(&self, found: &mut Found, repos: &BTreeMap<RelPath, Own>) -> Result<Vec<RelPath>> {
         let wanted = self.wanted(&found.entries)?;
         let (mut hidden, mut room) = (Vec::new(), self.options.max_hidden_files);
         for entry in found.entries.iter_mut().filter(|entry| entry.fate != Fate::Kept) {
@@ -128,7 +131,7 @@ impl Taking<'_> {
     }
 
     /// Tracked files in ignored folders that were not gone through.
-    fn add_tracked(&self, found: &mut Found, repos: &BTreeMap<RelPath, (Places, Read)>) {
+    fn add_tracked(&self, found: &mut Found, repos: &BTreeMap<RelPath, Own>) {
         let seen: HashSet<RelPath> = found.entries.iter().map(|entry| entry.path.clone()).collect();
         for (repo, (_, read)) in repos {
             let paths = read.tracked.iter().map(|path| repo.child(path.bytes()));
@@ -180,7 +183,7 @@ impl Taking<'_> {
         &self,
         found: Found,
         hidden: Vec<RelPath>,
-        repos: &BTreeMap<RelPath, (Places, Read)>,
+        repos: &BTreeMap<RelPath, Own>,
         kept: &Listing,
     ) -> (Manifest, Vec<(RelPath, Vec<u8>)>) {
         let links = kept.0.iter().filter(|entry| entry.kind == Kind::Link);
@@ -208,7 +211,7 @@ impl Taking<'_> {
     }
 }
 
-fn is_tracked(path: &RelPath, repos: &BTreeMap<RelPath, (Places, Read)>) -> bool {
+fn is_tracked(path: &RelPath, repos: &BTreeMap<RelPath, Own>) -> bool {
     repos.iter().filter(|(repo, _)| path.is_in(repo)).any(|(repo, (_, read))| {
         let skipped = if repo.is_root() { 0 } else { repo.bytes().len() + 1 };
         let inside = path.bytes().get(skipped..).unwrap_or_default();
