@@ -171,6 +171,21 @@ fn nested_repositories_go_back() {
 }
 
 #[test]
+fn a_nested_repository_that_was_moved_loses_nothing() {
+    let project = TestProject::committed();
+    let nested = project.path("vendor/nested");
+    fs::create_dir_all(&nested).unwrap();
+    git_in(&nested, &["init", "-q", "-b", "main"]);
+    git_in(&nested, &["commit", "-q", "--allow-empty", "-m", "a"]);
+    project.write("vendor/nested/x.txt", "x");
+    let done = there_and_back(&project, || {
+        fs::rename(project.path("vendor"), project.path("line\nend")).unwrap();
+    });
+    assert_eq!((done.left.len(), done.brought_back), (0, vec!["vendor/nested/.git".to_owned()]));
+    assert_eq!(git_in(&nested, &["log", "--format=%s"]), "a");
+}
+
+#[test]
 fn a_repository_that_the_run_made_of_a_plain_folder_goes_and_comes() {
     let project = TestProject::plain();
     project.write("a.txt", "a");
