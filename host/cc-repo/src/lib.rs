@@ -18,6 +18,7 @@ mod path;
 mod place;
 mod project;
 mod repo;
+mod resolve;
 mod restore;
 mod risk;
 mod scope;
