@@ -23,6 +23,7 @@ mod restore;
 mod risk;
 mod scope;
 mod snapshot;
+mod talk;
 
 pub use changes::changes;
 pub use diff::{DiffOptions, diff};
