@@ -50,8 +50,9 @@ impl Repo {
         }
         plan.refuse()?;
         // One that stopped half way is taken up again: what there was before it is what counts.
-        if self.find(run, Moment::RolledBack).is_err() {
-            self.take(&before.place, Some((run, Moment::RolledBack)), Some(before))?;
+        let is_of_it = |known: &Snapshot| known.manifest.seen_as.as_deref() == Some(after.id());
+        if !self.find(run, Moment::RolledBack).is_ok_and(|known| is_of_it(&known)) {
+            self.take(&before.place, Some((run, Moment::RolledBack)), Some(after))?;
         }
         plan.apply()
     }

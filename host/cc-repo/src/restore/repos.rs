@@ -64,11 +64,14 @@ pub(crate) fn plan(expected: &Snapshot, target: &Snapshot, aside: &Aside) -> Res
     for folder in ours.keys().chain(theirs.keys()).collect::<BTreeSet<_>>() {
         match (ours.get(folder), theirs.get(folder)) {
             (Some(from), Some(to)) => repos.both(expected, target, folder, (from, to), &files)?,
-            (Some(from), None) => repos.made(expected, folder, from),
+            // Where a file stands for the git folder, it goes and comes with the files.
+            (Some(from), None) if !expected.has(&folder.child(b".git")) => repos.made(expected, folder, from),
+            (Some(_), None) => {}
             (None, _) => {}
         }
     }
-    for (folder, to) in theirs.iter().filter(|(folder, _)| !ours.contains_key(folder)) {
+    let gone = theirs.iter().filter(|(folder, _)| !ours.contains_key(folder));
+    for (folder, to) in gone.filter(|(folder, _)| !target.has(&folder.child(b".git"))) {
         repos.gone(folder, to, ours, aside);
     }
     Ok(repos)

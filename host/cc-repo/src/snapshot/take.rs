@@ -199,7 +199,9 @@ impl Taking<'_> {
             format: Manifest::FORMAT,
             repos: repos.iter().map(|(path, (_, read))| (path.clone(), read.state.clone())).collect(),
             modes: Modes::of(&kept.0, &found.folders, self.seen_as.map(|s| &s.manifest.modes)),
-            rules: found.rules,
+            // Rules that a run made do not hold for what comes after it either.
+            rules: self.seen_as.map_or(found.rules, |s| s.manifest.rules.clone()),
+            seen_as: self.seen_as.map(|s| s.id().to_owned()),
             empty: found.empty,
             ignored: found.chosen,
             hidden,

@@ -194,6 +194,16 @@ fn what_a_process_of_the_workers_writes_after_its_end() {
 }
 
 #[test]
+fn what_is_written_late_under_a_rule_that_the_worker_left() {
+    let project = TestProject::committed();
+    let (_, after, _) = project.run(|| project.write("src/.gitignore", "*\n"));
+    project.write("src/late.rs", "late\n");
+    let late = changes(&after, &project.repo().now(&after).unwrap()).unwrap();
+    let found = &check(&late).violations;
+    assert_eq!((found[0].path.as_str(), found[0].rule), ("src/late.rs", ScopeRule::Unknown));
+}
+
+#[test]
 fn breaking_the_repository() {
     let breaks: [(&str, &str); 4] = [
         (".git/config", "[broken"),

@@ -348,3 +348,35 @@ fn a_linked_worktree_goes_back_and_the_main_one_does_not_notice() {
     assert_eq!(git_in(&linked, &["status", "--porcelain"]), "");
     assert_eq!(project.git(&["status", "--porcelain", "--branch"]), main);
 }
+
+#[test]
+fn submodules_go_back() {
+    let project = TestProject::committed();
+    let library = project.dir.path().join("library");
+    fs::create_dir(&library).unwrap();
+    git_in(&library, &["init", "-q", "-b", "main"]);
+    fs::write(library.join("a.txt"), "a\n").unwrap();
+    git_in(&library, &["add", "-A"]);
+    git_in(&library, &["commit", "-q", "-m", "one"]);
+    let add = |to: &str| {
+        project.git(&["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", "../library", to])
+    };
+    add("lib");
+    project.commit("with a submodule");
+    let done = there_and_back(&project, || {
+        project.write("lib/a.txt", "b\n");
+        git_in(&project.path("lib"), &["commit", "-q", "-a", "-m", "two"]);
+        project.git(&["add", "lib"]);
+        add("second");
+    });
+    assert!(done.left.is_empty(), "{done:#?}");
+    assert_eq!(project.git(&["status", "--porcelain"]), "");
+    let done = there_and_back(&project, || fs::remove_dir_all(project.path("lib")).unwrap());
+    assert!(done.left.is_empty(), "{done:#?}");
+    assert_eq!(project.git(&["submodule", "status"]).split(' ').nth(2), Some("lib"));
+
+    let copy = project.dir.path().join("copy");
+    project.repo().isolate(&project.before(), &copy, &project.dir.path().join("copy-state")).unwrap();
+    assert_eq!(fs::read_to_string(copy.join("lib/a.txt")).unwrap(), "a\n");
+    git_in(&copy, &["status", "--porcelain"]);
+}
