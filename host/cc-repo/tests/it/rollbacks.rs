@@ -380,3 +380,31 @@ fn submodules_go_back() {
     assert_eq!(fs::read_to_string(copy.join("lib/a.txt")).unwrap(), "a\n");
     git_in(&copy, &["status", "--porcelain"]);
 }
+
+#[test]
+fn what_the_system_refuses_in_the_middle_can_be_gone_on_with_and_undone() {
+    let project = TestProject::committed();
+    let was = project.picture();
+    let (before, after, _) = project.run(|| {
+        project.write("README.md", "worker\n");
+        project.write("a-new-file.rs", "worker\n");
+        project.commit("worker");
+        project.write("target/x.o", "x");
+        project.write("zzz.rs", "worker\n");
+    });
+    let is = project.picture();
+    let in_the_way = ".agent-workspace/claude-code-orchestrator/aside";
+    project.write(in_the_way, "");
+    let error = project.roll_back((&before, &after)).unwrap_err();
+    assert!(matches!(error, RepoError::HalfWay { .. }), "{error}");
+    assert!(!project.path("zzz.rs").exists() && !project.path(".git/index.lock").exists());
+    assert!(project.roll_back((&before, &after)).is_err());
+    project.go_forward((&before, &after)).unwrap();
+    assert_eq!(project.picture(), is);
+    assert!(project.roll_back((&before, &after)).is_err());
+    project.remove(in_the_way);
+    project.roll_back((&before, &after)).unwrap();
+    assert_eq!(project.picture(), was);
+    project.go_forward((&before, &after)).unwrap();
+    assert_eq!(project.picture(), is);
+}
