@@ -408,3 +408,23 @@ fn what_the_system_refuses_in_the_middle_can_be_gone_on_with_and_undone() {
     project.go_forward((&before, &after)).unwrap();
     assert_eq!(project.picture(), is);
 }
+
+#[test]
+fn a_folder_that_somebody_put_something_into_does_not_give_way() {
+    let project = TestProject::committed();
+    project.write("thing", "a file\n");
+    let (before, after, _) = project.run(|| {
+        project.remove("thing");
+        project.write("thing/x", "worker\n");
+        fs::create_dir_all(project.path("thing/empty")).unwrap();
+    });
+    for theirs in ["thing/theirs", "thing/deep/theirs"] {
+        fs::create_dir_all(project.path(theirs)).unwrap();
+        let error = project.roll_back((&before, &after)).unwrap_err().to_string();
+        assert!(error.contains(theirs) && project.path("thing/x").exists(), "{error}");
+        fs::remove_dir(project.path(theirs)).unwrap();
+    }
+    let _ = fs::remove_dir(project.path("thing/deep"));
+    project.roll_back((&before, &after)).unwrap();
+    assert_eq!(project.read("thing"), "a file\n");
+}
