@@ -115,7 +115,10 @@ fn every_reply_fits_the_schema_it_was_announced_with() {
     ];
     let change = json!({ "task": "Change it.", "allow_write": true });
     sandbox.git();
-    let written = client.call("cc_run_agent", change).structured["run_id"].clone();
+    let written = client.call("cc_run_agent", change.clone()).structured["run_id"].clone();
+    let mut isolated = change;
+    isolated["isolate"] = true.into();
+    let isolated = client.call("cc_run_agent", isolated).structured["run_id"].clone();
     let of_a_change = [
         ("cc_preflight_write_scope", json!({ "allowed_paths": ["src/"] })),
         ("cc_check_write_scope", json!({ "run_id": written })),
@@ -124,6 +127,7 @@ fn every_reply_fits_the_schema_it_was_announced_with() {
         ("cc_secret_scan_run", json!({ "run_id": written })),
         ("cc_verify_run", json!({ "run_id": written, "test_commands": ["exit 0"] })),
         ("cc_rollback_run", json!({ "run_id": written })),
+        ("cc_apply_run", json!({ "run_id": isolated })),
     ];
     let mut covered = vec!["cc_stop_run"];
     for (name, arguments) in calls.into_iter().chain(of_that_run).chain(of_a_change) {

@@ -317,3 +317,52 @@ fn the_system_keeps_a_shell_to_the_scope_too_when_it_is_asked_to() {
     assert_eq!(told["status"], "blocked", "{told}");
     assert!(told["violations"].to_string().contains("docs/key.txt"), "{told}");
 }
+
+#[test]
+fn a_worker_in_a_copy_leaves_the_project_alone_until_its_work_is_applied() {
+    let sandbox = project();
+    let mut client = sandbox.mcp();
+    let before = tree(&sandbox.project());
+    let command =
+        "echo three >> src/lib.rs; echo new > src/new.rs; cat notes.txt docs/guide.md > src/seen.txt
+                   git add -A; git -c user.name=w -c user.email=w@x commit -qm 'in the copy'";
+    let isolated = |client: &mut McpClient<'_>| {
+        run(&sandbox, client, command, json!({ "isolate": true }))["run_id"].clone()
+    };
+    let id = isolated(&mut client);
+    assert_eq!(tree(&sandbox.project()), before, "the project is as it was");
+    let diff = client.call("cc_git_diff", json!({ "run_id": id })).structured;
+    let text = diff["diff"].as_str().expect("a diff");
+    assert!(
+        text.contains("+three") && text.contains("+the user's") && text.contains("wrote today"),
+        "{text}"
+    );
+    let ask = json!({ "run_id": id, "test_commands": ["grep -q three src/lib.rs"] });
+    assert_eq!(client.call("cc_verify_run", ask).structured["status"], "verified");
+
+    let preview = client.call("cc_apply_run", json!({ "run_id": id })).structured;
+    assert_eq!((&preview["done"], &preview["requires_confirm"]), (&json!(false), &json!(true)), "{preview}");
+    write(&sandbox, "src/lib.rs", "somebody else\n");
+    let refused = client.call("cc_apply_run", json!({ "run_id": id, "confirm": true })).structured;
+    assert!(refused["error"].as_str().is_some_and(|text| text.contains("src/lib.rs")), "{refused}");
+    write(&sandbox, "src/lib.rs", "one\ntwo\n");
+    let applied = client.call("cc_apply_run", json!({ "run_id": id, "confirm": true })).structured;
+    assert_eq!(applied["done"], true, "{applied}");
+    let after = tree(&sandbox.project());
+    assert_eq!(after["src/lib.rs"], b"one\ntwo\nthree\n");
+    assert_eq!((after.len(), git(&sandbox, &["log", "--format=%s"]).as_str()), (before.len() + 2, "First\n"));
+    let back = client.call("cc_rollback_run", json!({ "run_id": id, "confirm": true })).structured;
+    assert_eq!((&back["done"], tree(&sandbox.project()) == before), (&json!(true), true), "{back}");
+
+    let other = isolated(&mut client);
+    let gone =
+        client.call("cc_apply_run", json!({ "run_id": other, "discard": true, "confirm": true })).structured;
+    assert_eq!(gone["done"], true, "{gone}");
+    assert_eq!(
+        fs::read_dir(sandbox.home().join("worktrees")).expect("a folder").count(),
+        0,
+        "no copy is left"
+    );
+    assert_eq!(git(&sandbox, &["worktree", "list"]).lines().count(), 1);
+    assert_eq!(tree(&sandbox.project()), before);
+}

@@ -145,6 +145,8 @@ pub struct Changes {
     pub outside: Vec<OutsideChange>,
     /// What was not looked at, in sentences.
     pub incomplete: Vec<String>,
+    /// The part of that which was looked at before the run: something may be hidden there.
+    pub no_longer_seen: Vec<String>,
 }
 
 impl Changes {

@@ -1,5 +1,7 @@
 //! What a run that may write did to its project.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Changes, ScopeVerdict, WriteScope};
@@ -16,6 +18,9 @@ pub struct ProjectWork {
     /// What keeps the worker to it, the strongest first.
     #[serde(default)]
     pub prevention: Vec<Prevention>,
+    /// The folder it worked in, when that is a copy of the project.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub isolated: Option<PathBuf>,
     /// Id of the snapshot from before the worker began.
     #[serde(default)]
     pub before: Option<String>,

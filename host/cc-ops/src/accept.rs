@@ -26,7 +26,13 @@ impl Work {
     pub(crate) fn of(cx: &Context, id: &RunId) -> Result<Self, OpError> {
         let record = wait::read(&*cx.store()?, id)?;
         let work = record.work.clone().ok_or_else(|| read_only(&record))?;
-        let repo = Repo::open(&record.workspace_root, &cx.setup().home.project(&record.workspace_root))?;
+        let home = &cx.setup().home;
+        let root = &record.workspace_root;
+        let project = Repo::open(root, &home.project(root))?;
+        let repo = match &work.isolated {
+            Some(copy) => project.isolated(copy, &home.project(copy))?,
+            None => project,
+        };
         let before = work.before.as_deref().ok_or_else(|| unseen(&record, &work))?;
         let before = repo.load(before)?;
         let (after, source) = match &work.after {

@@ -14,8 +14,8 @@ use cc_profiles::WorkerSettings;
 use cc_repo::Project;
 use cc_store::{Decision, RunDir};
 use cc_workers::{
-    Alternative, LaunchSpec, Patience, PermissionMode, PrivateFile, PrivatePaths, ProjectWatch, Sandbox,
-    WorkerRequest,
+    Alternative, Isolated, LaunchSpec, Patience, PermissionMode, PrivateFile, PrivatePaths, ProjectWatch,
+    Sandbox, WorkerRequest,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -49,6 +49,8 @@ pub(crate) struct Start {
     pub(crate) scope: WriteScope,
     /// The system is to refuse writes elsewhere, by whatever program; none: as the user's overrides say.
     pub(crate) sandbox: Option<bool>,
+    /// In a copy of the project.
+    pub(crate) isolate: bool,
     /// None: as the user's overrides say.
     pub(crate) on_limit: Option<OnLimit>,
     /// Include words as they are written; only their number is kept.
@@ -78,6 +80,7 @@ impl Start {
             asking: Asking::default(),
             scope: WriteScope::default(),
             sandbox: None,
+            isolate: false,
             on_limit: None,
             partial: false,
             resume: None,
@@ -139,8 +142,10 @@ pub(crate) fn plan(cx: &Context, start: Start) -> Result<Plan, OpError> {
     let settings = routed.profiles.worker_settings(&routed.route.profile_id, model)?;
     let usual = policy.overrides()?.runs;
     let on_limit = start.on_limit.or(usual.on_limit).unwrap_or_default();
+    let run_id = RunId::new(Timestamp::now());
     Ok(Plan {
-        run_id: RunId::new(Timestamp::now()),
+        copy: (start.job.write && start.isolate).then(|| cx.setup().home.isolated(&run_id)),
+        run_id,
         session_id: start.resume.clone().unwrap_or_else(cc_workers::new_session_id),
         system_prompt: system_prompt(&policy, &project, &start)?,
         prompt: prompt(&start),
@@ -182,6 +187,8 @@ pub(crate) struct Plan {
     scope: Option<WriteScope>,
     /// The system is to see to it.
     sandbox: bool,
+    /// A copy of the project to work in.
+    copy: Option<PathBuf>,
     rules: Redaction,
 }
 
@@ -230,10 +237,7 @@ impl Plan {
             alternatives: self.alternatives.clone(),
             workspace_root: self.project.root.clone(),
             sandbox: self.sandbox.then(|| self.writable()),
-            project: self.start.job.write.then(|| ProjectWatch {
-                state: cx.setup().home.project(&self.project.root),
-                root: self.project.root.clone(),
-            }),
+            project: self.start.job.write.then(|| self.watch(cx)),
             patience: Patience::default(),
         };
         if let Err(error) = cc_workers::launch(&cx.setup().exe, &spec, &created) {
@@ -251,7 +255,7 @@ impl Plan {
             run_id: self.run_id.clone(),
             program: self.program.path.clone(),
             leading_args: self.program.leading_args.clone(),
-            cwd: self.project.cwd.clone(),
+            cwd: self.cwd(),
             prompt: self.prompt.clone(),
             permission_mode: permission_mode(self.start.job.write),
             session_id: self.session_id.clone(),
@@ -285,7 +289,7 @@ impl Plan {
             started_at: Timestamp::now().to_string(),
             finished_at: None,
             duration_ms: None,
-            cwd: self.project.cwd.clone(),
+            cwd: self.cwd(),
             workspace_root: self.project.root.clone(),
             artifact_root: RunDir::artifact_root(&self.project.root),
             role: route.role.clone(),
@@ -316,9 +320,35 @@ impl Plan {
         }
     }
 
+    fn watch(&self, cx: &Context) -> ProjectWatch {
+        let home = &cx.setup().home;
+        ProjectWatch {
+            state: home.project(&self.project.root),
+            root: self.project.root.clone(),
+            isolated: self
+                .copy
+                .as_ref()
+                .map(|folder| Isolated { state: home.project(folder), folder: folder.clone() }),
+        }
+    }
+
+    /// Where the worker works: in the project, or in its copy.
+    fn root(&self) -> &Path {
+        self.copy.as_deref().unwrap_or(&self.project.root)
+    }
+
+    fn cwd(&self) -> PathBuf {
+        self.root().join(self.project.cwd.strip_prefix(&self.project.root).unwrap_or(Path::new("")))
+    }
+
     fn work(&self) -> Option<ProjectWork> {
         let prevention = self.scope.iter().map(|_| Prevention::ToolHook).collect();
-        let work = ProjectWork { scope: self.scope.clone(), prevention, ..ProjectWork::default() };
+        let work = ProjectWork {
+            scope: self.scope.clone(),
+            isolated: self.copy.clone(),
+            prevention,
+            ..ProjectWork::default()
+        };
         self.start.job.write.then_some(work)
     }
 
@@ -326,7 +356,7 @@ impl Plan {
     fn settings(&self, exe: &Path) -> String {
         let mut settings = self.settings.settings.clone();
         if let Some(scope) = &self.scope {
-            settings["hooks"] = cc_workers::scope_hook_settings(exe, &self.project.root, scope);
+            settings["hooks"] = cc_workers::scope_hook_settings(exe, self.root(), scope);
         }
         settings.to_string()
     }

@@ -51,7 +51,7 @@ pub fn diff(from: &Snapshot, to: &Snapshot, options: &DiffOptions) -> Result<Dif
     Ok(diff)
 }
 
-fn run(store: &Git, from: &str, to: &str, options: &DiffOptions) -> Result<crate::git::Said> {
+fn run(store: &Git, from: &str, to: &str, options: &DiffOptions) -> Result<crate::talk::Said> {
     let context = format!("-U{}", options.context);
     let mut args = ["diff-tree", "-r", "-p", "-M", "-l500", "--no-ext-diff", "--no-textconv", "--no-color"]
         .map(std::ffi::OsString::from)

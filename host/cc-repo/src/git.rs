@@ -2,19 +2,20 @@
 
 use std::{
     ffi::{OsStr, OsString},
-    io::{self, Read, Write},
+    io::{self, Write},
     path::{Path, PathBuf},
-    process::{Child, ChildStdin, Command, ExitStatus, Stdio},
-    sync::{Mutex, MutexGuard, OnceLock, PoisonError, mpsc},
-    thread,
+    process::{Command, Stdio},
+    sync::OnceLock,
     time::Duration,
 };
 
-use crate::{RepoError, Result, os};
+use crate::{
+    RepoError, Result, os,
+    talk::{Said, Talk},
+};
 
 /// More than the listing of a million files.
 const MAX_OUTPUT: usize = 256 << 20;
-const MAX_ERROR: u64 = 8 << 10;
 /// A first snapshot reads every file of the project.
 const TIME_LIMIT: Duration = Duration::from_secs(900);
 const OLDEST: (u32, u32) = (2, 40);
@@ -52,15 +53,6 @@ const SAFE: &[&str] = &[
     "maintenance.auto=false",
     "fetch.recurseSubmodules=false",
 ];
-
-/// What git said, and how it ended.
-#[derive(Debug)]
-pub(crate) struct Said {
-    pub(crate) stdout: Vec<u8>,
-    pub(crate) cut: bool,
-    status: ExitStatus,
-    stderr: String,
-}
 
 /// Git on one repository.
 #[derive(Clone, Debug)]
@@ -181,7 +173,8 @@ impl Git {
         command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let child = command.spawn().map_err(RepoError::GitMissing)?;
         let talk = Talk::with(child);
-        let (said, in_time) = talk.hold(input, limit).map_err(RepoError::io("talk to git in", &self.dir))?;
+        let (said, in_time) =
+            talk.hold(input, limit, TIME_LIMIT).map_err(RepoError::io("talk to git in", &self.dir))?;
         if !in_time {
             let (command, place) = (name(args), self.dir.clone());
             return Err(RepoError::TimedOut { command, place, seconds: TIME_LIMIT.as_secs() });
@@ -204,92 +197,6 @@ const FIXED: &[(&str, &str)] = &[
 
 fn name<A: AsRef<OsStr>>(args: &[A]) -> String {
     args.first().map(|arg| arg.as_ref().to_string_lossy().into_owned()).unwrap_or_default()
-}
-
-/// One conversation with a running git.
-struct Talk {
-    child: Mutex<Child>,
-}
-
-impl Talk {
-    fn with(child: Child) -> Self {
-        Self { child: Mutex::new(child) }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Child> {
-        self.child.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn end(&self) {
-        // It may have ended by itself, which is just as well.
-        let _ = self.lock().kill();
-    }
-
-    /// Says everything, hears everything, and whether git ended in time.
-    fn hold<F>(&self, input: F, limit: usize) -> io::Result<(Said, bool)>
-    where
-        F: FnOnce(&mut dyn Write) -> io::Result<()> + Send,
-    {
-        let (stdin, stdout, stderr) = {
-            let mut child = self.lock();
-            (child.stdin.take(), child.stdout.take(), child.stderr.take())
-        };
-        let (done, ended) = mpsc::channel::<()>();
-        thread::scope(|scope| {
-            let feeder = scope.spawn(move || give(stdin, input));
-            let errors = scope.spawn(move || hear_errors(stderr));
-            let watchdog = scope.spawn(move || {
-                let late = ended.recv_timeout(TIME_LIMIT) == Err(mpsc::RecvTimeoutError::Timeout);
-                if late {
-                    self.end();
-                }
-                !late
-            });
-            let heard = hear(stdout, limit);
-            if !matches!(heard, Ok((_, false))) {
-                self.end();
-            }
-            let status = self.lock().wait();
-            drop(done);
-            let in_time = watchdog.join().unwrap_or(true);
-            let stderr = errors.join().unwrap_or_default();
-            let fed = feeder.join().unwrap_or(Ok(()));
-            let ((stdout, cut), status) = (heard?, status?);
-            fed?;
-            Ok((Said { stdout, cut, status, stderr }, in_time))
-        })
-    }
-}
-
-/// A git that has heard enough closes its end; that is no error of ours.
-fn give<F>(stdin: Option<ChildStdin>, input: F) -> io::Result<()>
-where
-    F: FnOnce(&mut dyn Write) -> io::Result<()>,
-{
-    let Some(stdin) = stdin else { return Ok(()) };
-    let mut stdin = io::BufWriter::with_capacity(1 << 16, stdin);
-    match input(&mut stdin).and_then(|()| stdin.flush()) {
-        Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        other => other,
-    }
-}
-
-fn hear(stdout: Option<impl Read>, limit: usize) -> io::Result<(Vec<u8>, bool)> {
-    let mut bytes = Vec::new();
-    if let Some(stdout) = stdout {
-        stdout.take(limit as u64 + 1).read_to_end(&mut bytes)?;
-    }
-    let cut = bytes.len() > limit;
-    bytes.truncate(limit);
-    Ok((bytes, cut))
-}
-
-fn hear_errors(stderr: Option<impl Read>) -> String {
-    let Some(mut stderr) = stderr else { return String::new() };
-    let mut bytes = Vec::new();
-    let _ = stderr.by_ref().take(MAX_ERROR).read_to_end(&mut bytes);
-    let _ = io::copy(&mut stderr, &mut io::sink());
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// That git is there and new enough; asked once a process.

@@ -6,7 +6,7 @@ use cc_domain::{Rollback, RunId};
 
 use crate::{
     Moment, Repo, RepoError, Result, Snapshot,
-    changes::delta::{self, Side},
+    changes::delta::{self, FileDelta, Side},
     path::RelPath,
     place::Place,
     restore::Plan,
@@ -89,11 +89,15 @@ impl Repo {
     }
 }
 
-/// Paths that differ and whose content both snapshots hold: build output is not brought along.
+/// Paths that differ and whose content both snapshots hold: build output is not brought along. Nor are files
+/// that stand for git folders: they say where those are from here.
 fn kept(from: &Snapshot, to: &Snapshot) -> Result<HashSet<RelPath>> {
     let is_kept = |side: &Side| !matches!(side, Side::Seen(_));
     let deltas = delta::files(from, to)?.into_iter();
-    Ok(deltas.filter(|delta| is_kept(&delta.from) && is_kept(&delta.to)).map(|delta| delta.path).collect())
+    let is_meant = |delta: &FileDelta| {
+        is_kept(&delta.from) && is_kept(&delta.to) && !delta.path.bytes().ends_with(b"/.git")
+    };
+    Ok(deltas.filter(is_meant).map(|delta| delta.path).collect())
 }
 
 /// What was staged is staged there, too. An index in several files cannot be copied: then it is `HEAD`'s.

@@ -19,10 +19,12 @@ mod path;
 mod place;
 mod project;
 mod repo;
+mod resolve;
 mod restore;
 mod risk;
 mod scope;
 mod snapshot;
+mod talk;
 
 pub use changes::changes;
 pub use diff::{DiffOptions, diff};

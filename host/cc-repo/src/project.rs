@@ -47,7 +47,7 @@ impl Project {
 }
 
 /// Windows' canonical paths begin with `\\?\`, which the programs a worker calls do not all take.
-fn plain(path: PathBuf) -> PathBuf {
+pub(crate) fn plain(path: PathBuf) -> PathBuf {
     match path.to_str().and_then(|text| text.strip_prefix(r"\\?\")) {
         Some(rest) if !rest.starts_with("UNC") => PathBuf::from(rest),
         _ => path,

@@ -62,6 +62,11 @@ impl Scope {
             rule: ScopeRule::OutsideProject,
             reason: format!("what it leads to, {}, is outside the project and was changed", outside.target),
         }));
+        found.extend(changes.no_longer_seen.iter().map(|sentence| Violation {
+            path: String::new(),
+            rule: ScopeRule::Unknown,
+            reason: format!("it can no longer be looked at: {sentence}"),
+        }));
         self.count(changes, &mut found);
         let mut seen = BTreeSet::new();
         found.retain(|violation| seen.insert((violation.path.clone(), violation.reason.clone())));

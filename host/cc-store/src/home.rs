@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use cc_domain::RunId;
 use directories::BaseDirs;
 use sha2::{Digest as _, Sha256};
 
@@ -94,6 +95,12 @@ impl Home {
         let id = Sha256::digest(root.as_os_str().as_encoded_bytes());
         let name: String = id.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
         self.root.join("projects").join(name)
+    }
+
+    /// The copy of a project that one run works in.
+    #[must_use]
+    pub fn isolated(&self, run: &RunId) -> PathBuf {
+        self.root.join("worktrees").join(run.as_str())
     }
 
     /// Log files.

@@ -76,6 +76,18 @@ pub struct ProjectWatch {
     pub root: PathBuf,
     /// Where we keep what we need to know of it.
     pub state: PathBuf,
+    /// The worker works in a copy.
+    #[serde(default)]
+    pub isolated: Option<Isolated>,
+}
+
+/// A copy of a project, made for one run.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Isolated {
+    /// Where it is made.
+    pub folder: PathBuf,
+    /// Where we keep what we need to know of it.
+    pub state: PathBuf,
 }
 
 /// Another profile to go on with: the same command line with other settings.

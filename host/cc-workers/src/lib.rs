@@ -36,7 +36,7 @@ pub use demo::{demo_cost, demo_worker};
 pub use environment::{Environment, RUN_ID, environment};
 pub use error::WorkerError;
 pub use guard::guard;
-pub use launch::{Alternative, LaunchSpec, Launched, Patience, ProjectWatch, launch};
+pub use launch::{Alternative, Isolated, LaunchSpec, Launched, Patience, ProjectWatch, launch};
 pub use leftovers::{Cleared, end_leftovers, survivors};
 pub use private::{PrivateFile, PrivatePaths, private_paths};
 pub use sandbox::Sandbox;

@@ -1,5 +1,6 @@
 //! One operation a file, and the list of them all.
 
+mod apply_run;
 pub(crate) mod check_write_scope;
 mod collect_team_results;
 mod compact_events;
@@ -35,7 +36,7 @@ mod verify_run;
 use crate::Entry;
 
 /// Every operation, in the order users meet them.
-static REGISTRY: [Entry; 28] = [
+static REGISTRY: [Entry; 29] = [
     Entry::of::<healthcheck::Healthcheck>(),
     Entry::of::<list_profiles::ListProfiles>(),
     Entry::of::<pick_profile::PickProfile>(),
@@ -56,6 +57,7 @@ static REGISTRY: [Entry; 28] = [
     Entry::of::<git_diff::GitDiff>(),
     Entry::of::<secret_scan_run::SecretScanRun>(),
     Entry::of::<verify_run::VerifyRun>(),
+    Entry::of::<apply_run::ApplyRun>(),
     Entry::of::<rollback_run::RollbackRun>(),
     Entry::of::<spawn_role_team::SpawnRoleTeam>(),
     Entry::of::<collect_team_results::CollectTeamResults>(),

@@ -97,7 +97,7 @@ fn message(plan: &Rollback, conflicts: &[Remark], undo: bool, rolled_back: bool,
 }
 
 /// The numbers stay true: what is left out is said to be.
-fn bound(plan: &mut Rollback) {
+pub(super) fn bound(plan: &mut Rollback) {
     let lists = [
         &mut plan.restored,
         &mut plan.removed,

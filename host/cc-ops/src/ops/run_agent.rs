@@ -57,6 +57,10 @@ pub(crate) struct RunAgent {
     /// Linux: shell commands are kept to it, too.
     #[arg(long)]
     sandbox: Option<bool>,
+    /// Work in a copy; cc_apply_run brings it back.
+    #[arg(long)]
+    #[serde(default)]
+    isolate: bool,
 }
 
 impl RunAgent {
@@ -80,6 +84,7 @@ impl RunAgent {
             on_limit: Some(OnLimit::Fail),
             scope: scope::asked(self.allowed_paths, self.denied_paths),
             sandbox: self.sandbox,
+            isolate: self.isolate,
             ..Start::new(mode, job, self.task)
         })
     }

@@ -79,6 +79,10 @@ pub(crate) struct RunStreamingAgent {
     /// Linux: shell commands are kept to it, too.
     #[arg(long)]
     sandbox: Option<bool>,
+    /// Work in a copy; cc_apply_run brings it back.
+    #[arg(long)]
+    #[serde(default)]
+    isolate: bool,
 }
 
 fn policy(text: &str) -> Result<BudgetPolicy, String> {
@@ -169,6 +173,7 @@ impl RunStreamingAgent {
             budget,
             scope: scope::asked(self.allowed_paths, self.denied_paths),
             sandbox: self.sandbox,
+            isolate: self.isolate,
             ..Start::new(mode, job, self.task)
         })
     }

@@ -124,7 +124,7 @@ impl Scan {
         if files.is_empty() {
             return Ok(());
         }
-        let scan = detector.scanner.scan_files(&work.record.workspace_root, &files, &FileOptions::default());
+        let scan = detector.scanner.scan_files(work.repo.root(), &files, &FileOptions::default());
         self.looked_at.push(format!("{} files that git ignores, as they are now", scan.files));
         self.not_looked_at.extend(scan.skipped);
         self.findings.extend(detector.judge(scan.candidates)?.findings);

@@ -213,8 +213,7 @@ async fn fresh(cx: &Context, seen: Seen) -> Result<(Seen, Option<Copy>), OpError
         let around = tempfile::Builder::new().prefix("cc-verify-").tempdir().map_err(failed)?;
         let folder = around.path().join("tree");
         work.repo.isolate(&work.after, &folder, &around.path().join("state"))?;
-        let below =
-            work.record.cwd.strip_prefix(&work.record.workspace_root).unwrap_or(&PathBuf::new()).to_owned();
+        let below = work.record.cwd.strip_prefix(work.repo.root()).unwrap_or(&PathBuf::new()).to_owned();
         let copy = Copy { repo: work.repo.clone(), cwd: folder.join(below), folder, _around: around };
         Ok((seen, Some(copy)))
     })

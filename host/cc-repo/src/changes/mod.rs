@@ -21,12 +21,12 @@ pub fn changes(from: &Snapshot, to: &Snapshot) -> Result<Changes> {
         outside: outside(from, to)?,
         ..Changes::default()
     };
-    for sentence in from.incomplete().iter().chain(to.incomplete()) {
-        if !changes.incomplete.contains(sentence) {
-            changes.incomplete.push(sentence.clone());
-        }
-    }
-    (changes.repos, changes.incomplete) = repos::describe(from, to, changes.incomplete)?;
+    let (repos, unseen) = repos::describe(from, to)?;
+    changes.repos = repos;
+    changes.incomplete = from.incomplete().to_vec();
+    let since = to.incomplete().iter().cloned().chain(unseen);
+    changes.no_longer_seen = since.filter(|sentence| !from.incomplete().contains(sentence)).collect();
+    changes.incomplete.extend(changes.no_longer_seen.iter().cloned());
     Ok(changes)
 }
 

@@ -10,12 +10,9 @@ use super::{
 };
 use crate::{Result, Snapshot, path::RelPath, snapshot::manifest::RepoState};
 
-/// The repositories that differ, and what could not be looked at added to what is known of that.
-pub(crate) fn describe(
-    from: &Snapshot,
-    to: &Snapshot,
-    mut incomplete: Vec<String>,
-) -> Result<(Vec<RepoChange>, Vec<String>)> {
+/// The repositories that differ, and what could not be looked at.
+pub(crate) fn describe(from: &Snapshot, to: &Snapshot) -> Result<(Vec<RepoChange>, Vec<String>)> {
+    let mut incomplete = Vec::new();
     let files = raw_diff(&from.place.store, from.id(), to.id(), &["repos"])?;
     let none = RepoState::default();
     let (ours, theirs) = (&from.manifest.repos, &to.manifest.repos);

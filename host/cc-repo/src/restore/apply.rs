@@ -65,7 +65,7 @@ impl Made<'_> {
                 Act::Write { id, .. } => wanted.push((id.clone(), step)),
                 Act::Back => {
                     self.way_to(&step.path, folders)?;
-                    self.aside.bring_back(&step.path)?;
+                    self.aside.bring_back(&step.path, &step.path)?;
                 }
                 Act::Remove | Act::Aside => {}
             }

@@ -48,10 +48,10 @@ impl Aside {
         rename(&path.under(&self.root), &self.place(path))
     }
 
-    pub(crate) fn bring_back(&self, path: &RelPath) -> Result<()> {
-        rename(&self.place(path), &path.under(&self.root))?;
+    pub(crate) fn bring_back(&self, from: &RelPath, to: &RelPath) -> Result<()> {
+        rename(&self.place(from), &to.under(&self.root))?;
         // What is empty now goes; the rest stays.
-        for folder in path.parents() {
+        for folder in from.parents() {
             let _ = fs::remove_dir(folder.under(&self.folder));
         }
         let _ = fs::remove_dir(&self.folder);

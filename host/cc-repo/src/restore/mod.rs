@@ -50,8 +50,9 @@ impl Repo {
         }
         plan.refuse()?;
         // One that stopped half way is taken up again: what there was before it is what counts.
-        if self.find(run, Moment::RolledBack).is_err() {
-            self.take(&before.place, Some((run, Moment::RolledBack)), Some(before))?;
+        let is_of_it = |known: &Snapshot| known.manifest.seen_as.as_deref() == Some(after.id());
+        if !self.find(run, Moment::RolledBack).is_ok_and(|known| is_of_it(&known)) {
+            self.take(&before.place, Some((run, Moment::RolledBack)), Some(after))?;
         }
         plan.apply()
     }
@@ -132,8 +133,8 @@ impl<'a> Plan<'a> {
             self.aside.put(git)?;
         }
         apply::files(self.root, self.target, &self.files, &self.aside)?;
-        for git in &self.repos.back {
-            self.aside.bring_back(git)?;
+        for (from, to) in &self.repos.back {
+            self.aside.bring_back(from, to)?;
         }
         for (plan, lock) in self.repos.plans.iter().zip(locks) {
             repo_moves::apply(self.target, plan, lock)?;
@@ -148,12 +149,15 @@ impl<'a> Plan<'a> {
         let paths = |paths: &[RelPath]| paths.iter().map(RelPath::to_string).collect::<Vec<_>>();
         let set_aside = |act: &Act| matches!(act, Act::Aside | Act::Write { aside: true, .. });
         let plans = &self.repos.plans;
+        let comes = self.repos.back.iter().map(|(_, to)| to);
         Rollback {
             done: false,
             restored: steps(|act| matches!(act, Act::Write { .. })).collect(),
             removed: steps(|act| matches!(act, Act::Remove)).collect(),
             set_aside: steps(set_aside).chain(paths(&self.repos.aside)).collect(),
-            brought_back: steps(|act| matches!(act, Act::Back)).chain(paths(&self.repos.back)).collect(),
+            brought_back: steps(|act| matches!(act, Act::Back))
+                .chain(comes.map(RelPath::to_string))
+                .collect(),
             modes: self.files.modes.iter().map(|mode| mode.path.to_string()).collect(),
             refs: plans.iter().flat_map(refs_of).collect(),
             git_files: plans.iter().flat_map(git_files_of).collect(),

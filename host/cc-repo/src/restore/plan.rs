@@ -1,7 +1,7 @@
 //! What has to happen to files so that a project gets from one snapshot to another, and what forbids it.
 
 use std::{
-    collections::{BTreeSet, HashMap, HashSet},
+    collections::{BTreeSet, HashSet},
     fs,
     path::Path,
 };
@@ -15,7 +15,7 @@ use super::{
 use crate::{
     Result, Snapshot,
     changes::delta::{self, FileDelta, ModeDelta, Side},
-    os::Stat,
+    os::{self, Stat},
     path::RelPath,
 };
 
@@ -86,7 +86,7 @@ pub(crate) fn files(
         }
     }
     plan.check_ways(root);
-    plan.check_folders(root, &deltas, &lives);
+    plan.check_folders(root, &deltas, &lives, &expected.manifest.empty);
     plan.check_modes(root)?;
     plan.folders(&deltas, expected, target)?;
     Ok(plan)
@@ -116,9 +116,9 @@ impl Files {
         }
     }
 
-    fn removed(&self) -> HashMap<&RelPath, &Step> {
+    fn removed(&self) -> HashSet<&RelPath> {
         let goes = |step: &&Step| matches!(step.act, Act::Remove | Act::Aside);
-        self.steps.iter().filter(goes).map(|step| (&step.path, step)).collect()
+        self.steps.iter().filter(goes).map(|step| &step.path).collect()
     }
 
     /// Whatever is in the way of a file must be about to go.
@@ -128,19 +128,19 @@ impl Files {
         let ways = self.steps.iter().filter(comes).filter_map(|step| {
             let way = live::blocked(root, &step.path)?;
             let reason = format!("{way} is no longer a folder");
-            (!removed.contains_key(&way)).then(|| remark(&step.path, reason))
+            (!removed.contains(&way)).then(|| remark(&step.path, reason))
         });
         let found: Vec<Remark> = ways.collect();
         self.conflicts.extend(found);
     }
 
     /// A folder that gives way to a file may hold nothing but what goes.
-    fn check_folders(&mut self, root: &Path, deltas: &[FileDelta], lives: &[Live]) {
-        let removed = self.removed();
+    fn check_folders(&mut self, root: &Path, deltas: &[FileDelta], lives: &[Live], empty: &[RelPath]) {
+        let going: HashSet<&RelPath> = self.removed().into_iter().chain(empty).collect();
         let folders = deltas.iter().zip(lives).filter(|(_, live)| **live == Live::Folder);
         let found: Vec<Remark> = folders
             .filter_map(|(delta, _)| {
-                let other = first_other(root, &delta.path, &removed)?;
+                let other = first_other(root, &delta.path, &going)?;
                 Some(remark(&delta.path, format!("it is now a folder, with {other} in it")))
             })
             .collect();
@@ -210,17 +210,20 @@ fn folders_of(snapshot: &Snapshot) -> Result<HashSet<RelPath>> {
     Ok(folders)
 }
 
-/// Something in a folder that does not go.
-fn first_other(root: &Path, folder: &RelPath, removed: &HashMap<&RelPath, &Step>) -> Option<RelPath> {
-    let children = fs::read_dir(folder.under(root)).into_iter().flatten().flatten();
+/// Something in a folder that does not go: a file, or a folder with nothing in it.
+fn first_other(root: &Path, folder: &RelPath, going: &HashSet<&RelPath>) -> Option<RelPath> {
+    let mut children = fs::read_dir(folder.under(root)).into_iter().flatten().flatten().peekable();
+    if children.peek().is_none() && !going.contains(folder) {
+        return Some(folder.clone());
+    }
     for child in children {
-        let path = folder.child(&crate::os::name_bytes(&child.file_name()));
+        let path = folder.child(&os::name_bytes(&child.file_name()));
         let is_folder = child.file_type().is_ok_and(|kind| kind.is_dir());
         if is_folder && path.bytes().ends_with(b"/.git") {
             continue; // A repository that the run made is judged by itself.
         }
-        let other = if is_folder { first_other(root, &path, removed) } else { Some(path) };
-        if let Some(other) = other.filter(|path| !removed.contains_key(path)) {
+        let other = if is_folder { first_other(root, &path, going) } else { Some(path) };
+        if let Some(other) = other.filter(|path| !going.contains(path)) {
             return Some(other);
         }
     }

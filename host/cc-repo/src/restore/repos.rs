@@ -1,6 +1,10 @@
 //! Refs, index and guarded files of repositories: what has to move, and moving it.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
 
 use cc_domain::{RefChange, Remark};
 
@@ -42,8 +46,8 @@ pub(crate) struct Repos {
     pub(crate) plans: Vec<RepoPlan>,
     /// Git folders that the run made.
     pub(crate) aside: Vec<RelPath>,
-    /// Git folders that were set aside.
-    pub(crate) back: Vec<RelPath>,
+    /// Git folders that were set aside, by this name, and where they come to be: elsewhere if one was moved.
+    pub(crate) back: Vec<(RelPath, RelPath)>,
     pub(crate) left: Vec<Remark>,
     pub(crate) conflicts: Vec<Remark>,
 }
@@ -60,9 +64,15 @@ pub(crate) fn plan(expected: &Snapshot, target: &Snapshot, aside: &Aside) -> Res
     for folder in ours.keys().chain(theirs.keys()).collect::<BTreeSet<_>>() {
         match (ours.get(folder), theirs.get(folder)) {
             (Some(from), Some(to)) => repos.both(expected, target, folder, (from, to), &files)?,
-            (Some(from), None) => repos.made(expected, folder, from),
-            (None, _) => repos.gone(folder, aside),
+            // Where a file stands for the git folder, it goes and comes with the files.
+            (Some(from), None) if !expected.has(&folder.child(b".git")) => repos.made(expected, folder, from),
+            (Some(_), None) => {}
+            (None, _) => {}
         }
+    }
+    let gone = theirs.iter().filter(|(folder, _)| !ours.contains_key(folder));
+    for (folder, to) in gone.filter(|(folder, _)| !target.has(&folder.child(b".git"))) {
+        repos.gone(folder, to, ours, aside);
     }
     Ok(repos)
 }
@@ -194,12 +204,17 @@ impl Repos {
         }
     }
 
-    fn gone(&mut self, folder: &RelPath, aside: &Aside) {
+    /// A repository that is to come: set aside earlier, or one that was only moved.
+    fn gone(&mut self, folder: &RelPath, to: &RepoState, ours: &BTreeMap<RelPath, RepoState>, aside: &Aside) {
         let git = folder.child(b".git");
-        if aside.has(&git) {
-            self.back.push(git);
-        } else {
-            self.left.push(remark(&git, "the repository is gone, with its history"));
+        let is_it = |moved: &&RelPath| {
+            let from = moved.parent().and_then(|folder| ours.get(&folder));
+            from == Some(to) && !self.back.iter().any(|(taken, _)| taken == *moved)
+        };
+        match self.aside.iter().find(is_it).cloned() {
+            _ if aside.has(&git) => self.back.push((git.clone(), git)),
+            Some(moved) => self.back.push((moved, git)),
+            None => self.left.push(remark(&git, "the repository is gone, with its history")),
         }
     }
 }

@@ -14,6 +14,8 @@ use crate::path::RelPath;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Manifest {
     pub(crate) format: u32,
+    /// The snapshot whose rules it was seen with.
+    pub(crate) seen_as: Option<String>,
     /// The project's repository, if it is one, and those inside it, by folder.
     pub(crate) repos: BTreeMap<RelPath, RepoState>,
     pub(crate) rules: Rules,

@@ -18,13 +18,14 @@ mod walk;
 
 use std::{
     collections::{HashMap, HashSet},
+    ffi::{OsStr, OsString},
     sync::Arc,
 };
 
 pub(crate) use take::Taking;
 
 use self::{listing::Listing, manifest::Manifest, repo_state::empty_tree};
-use crate::{RepoError, Result, objects, path::RelPath, place::Place};
+use crate::{RepoError, Result, objects, os, path::RelPath, place::Place};
 
 /// How a project was at one moment.
 #[derive(Clone, Debug)]
@@ -76,6 +77,14 @@ impl Snapshot {
         let listed =
             self.place.store.run(&["ls-tree", "-r", "-z", "--name-only", "--full-tree", &self.tree])?;
         Ok(listed.split(|b| *b == 0).filter(|path| !path.is_empty()).map(RelPath::new).collect())
+    }
+
+    /// Whether it holds this file.
+    pub(crate) fn has(&self, path: &RelPath) -> bool {
+        let mut name = OsString::from(format!("{}:", self.tree));
+        name.push(os::path_of(path.bytes()).as_os_str());
+        let args = [OsStr::new("rev-parse"), OsStr::new("-q"), OsStr::new("--verify"), &name];
+        matches!(self.place.store.ask(&args), Ok(Some(_)))
     }
 
     /// Gives the content of each of these files, as [`cc_domain::FileChange`] names them, to `each`: raw bytes,

@@ -48,17 +48,21 @@ impl Places {
     /// Of the repository whose working tree is `folder`.
     pub(crate) fn of(folder: &Path) -> Result<Self> {
         let git = Git::at(folder.join(".git")).on(folder);
-        let text = git.line(&[
-            "rev-parse",
-            "--path-format=absolute",
-            "--git-dir",
-            "--git-common-dir",
-            "--show-object-format",
-        ])?;
-        let mut lines = text.lines();
-        let mut next = || lines.next().unwrap_or_default().to_owned();
-        let (own, common) = (PathBuf::from(next()), PathBuf::from(next()));
-        Ok(Self { git: Git::at(&own).on(folder), own, common, object_format: next() })
+        let ask = |what: &[&str]| {
+            let said = git.run(&[&["rev-parse", "--path-format=absolute"], what].concat())?;
+            Ok(said.strip_suffix(b"\n").unwrap_or(&said).to_vec())
+        };
+        let wanted = ["--git-dir", "--git-common-dir", "--show-object-format"];
+        let together = ask(&wanted)?;
+        let mut answers: Vec<Vec<u8>> = together.split(|b| *b == b'\n').map(<[u8]>::to_vec).collect();
+        if answers.len() != wanted.len() {
+            // A name with a line's end in it.
+            answers = wanted.iter().map(|what| ask(&[what])).collect::<Result<_>>()?;
+        }
+        let path = |at: usize| os::path_of(&answers[at]).into_owned();
+        let (own, common) = (path(0), path(1));
+        let object_format = String::from_utf8_lossy(&answers[2]).into_owned();
+        Ok(Self { git: Git::at(&own).on(folder), own, common, object_format })
     }
 
     /// Where a guarded file is: in the own git folder where that has it, else in the shared one.

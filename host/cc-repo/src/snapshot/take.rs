@@ -21,7 +21,10 @@ use super::{
     store::Content,
     walk::{Found, Walk, read_rules, stopped},
 };
-use crate::{Options, Result, os, path::RelPath, place::Place};
+use crate::{Options, RepoError, Result, os, path::RelPath, place::Place};
+
+/// A repository, and what git says about it.
+type Own = (Places, Read);
 
 /// What is to be taken, and how.
 pub(crate) struct Taking<'a> {
@@ -35,44 +38,46 @@ pub(crate) struct Taking<'a> {
 impl Taking<'_> {
     pub(crate) fn run(&self) -> Result<Snapshot> {
         let started = SystemTime::now();
-        let root = RelPath::default();
-        let own = if self.root().join(".git").exists() { Some(self.place.repo_at(&root)) } else { None };
-        let (own, broken) = match own.transpose() {
-            // Files that a worker changed can be taken back also where it broke the repository.
-            Err(error) if self.seen_as.is_some() => (None, Some(error)),
-            own => (own?, None),
-        };
-        let rules = self.rules(own.as_ref())?;
-        let pinned = self.seen_as.map(|s| &s.manifest.rules);
-        let walk = Walk::new(self.root(), self.options, rules, pinned);
-        let (found, read) = thread::scope(|scope| {
-            let read = own.as_ref().map(|places| scope.spawn(|| repo_state::read(places)));
-            let found = walk.run();
-            (found, read.map(|read| read.join().map_err(|_| stopped())).transpose())
-        });
-        let mut found = found?;
-        found.incomplete.extend(broken.map(|error| format!("the project's repository: {error}")));
-        let repos = self.repos(own.zip(read?.transpose()?), &mut found);
+        let (mut found, own, last) = self.look()?;
+        let repos = self.repos(own, &mut found);
         let hidden = self.decide(&mut found, &repos)?;
         let (kept, unkept) = self.split(std::mem::take(&mut found.entries));
-        let last = LastLook::read(self.place);
         let (changed, deleted) = last.compare(&kept);
         let (manifest, outside) = self.manifest(found, hidden, &repos, &kept);
-        let index = repos.get(&root).map(|(_, read)| IndexBlob::look(self.place, &read.state));
-        let content = Content {
-            repos,
-            outside,
-            changed,
-            deleted,
-            base: last.tree,
-            manifest,
-            unkept,
-            index,
-            unreadable: Vec::new(),
-        };
+        let own = repos.get(&RelPath::default());
+        let index = own.map(|(_, read)| IndexBlob::look(self.place, &read.state));
+        let (base, unreadable) = (last.tree, Vec::new());
+        let content = Content { repos, outside, changed, deleted, base, manifest, unkept, index, unreadable };
         let (snapshot, unreadable) = content.store(self.place, self.title, self.options.max_file_bytes)?;
         last_look::remember(self.place, &snapshot.tree, kept, &unreadable, started);
         Ok(snapshot)
+    }
+
+    /// What is there, what git says about it, and what the last snapshot saw: none needs another's answer.
+    fn look(&self) -> Result<(Found, Option<Own>, LastLook)> {
+        let (own, broken) = self.own()?;
+        let rules = self.rules(own.as_ref())?;
+        let pinned = self.seen_as.map(|s| &s.manifest.rules);
+        let walk = Walk::new(self.root(), self.options, rules, pinned);
+        let (found, read, last) = thread::scope(|scope| {
+            let read = own.as_ref().map(|places| scope.spawn(|| repo_state::read(places)));
+            let last = scope.spawn(|| LastLook::read(self.place));
+            (walk.run(), read.map(|read| read.join().map_err(|_| stopped())).transpose(), last.join())
+        });
+        let mut found = found?;
+        found.incomplete.extend(broken.map(|error| format!("the project's repository: {error}")));
+        Ok((found, own.zip(read?.transpose()?), last.unwrap_or_default()))
+    }
+
+    /// The project's own repository. Files that a worker changed can be taken back also where it broke that.
+    fn own(&self) -> Result<(Option<Places>, Option<RepoError>)> {
+        if !self.root().join(".git").exists() {
+            return Ok((None, None));
+        }
+        match self.place.repo_at(&RelPath::default()) {
+            Err(error) if self.seen_as.is_some() => Ok((None, Some(error))),
+            places => Ok((Some(places?), None)),
+        }
     }
 
     fn root(&self) -> &Path {
@@ -91,7 +96,7 @@ impl Taking<'_> {
     }
 
     /// The state of every repository. One inside the project may be broken.
-    fn repos(&self, own: Option<(Places, Read)>, found: &mut Found) -> BTreeMap<RelPath, (Places, Read)> {
+    fn repos(&self, own: Option<Own>, found: &mut Found) -> BTreeMap<RelPath, Own> {
         let mut repos: BTreeMap<_, _> = own.into_iter().map(|own| (RelPath::default(), own)).collect();
         for path in &found.repos {
             let state = self.place.repo_at(path).and_then(|places| Ok((repo_state::read(&places)?, places)));
@@ -105,7 +110,7 @@ impl Taking<'_> {
 
     /// Which files are kept though a rule ignores them: what git tracks, what was kept before, and up to a limit
     /// what only the run's own rules hide. Gives the last.
-    fn decide(&self, found: &mut Found, repos: &BTreeMap<RelPath, (Places, Read)>) -> Result<Vec<RelPath>> {
+    fn decide(&self, found: &mut Found, repos: &BTreeMap<RelPath, Own>) -> Result<Vec<RelPath>> {
         let wanted = self.wanted(&found.entries)?;
         let (mut hidden, mut room) = (Vec::new(), self.options.max_hidden_files);
         for entry in found.entries.iter_mut().filter(|entry| entry.fate != Fate::Kept) {
@@ -126,7 +131,7 @@ impl Taking<'_> {
     }
 
     /// Tracked files in ignored folders that were not gone through.
-    fn add_tracked(&self, found: &mut Found, repos: &BTreeMap<RelPath, (Places, Read)>) {
+    fn add_tracked(&self, found: &mut Found, repos: &BTreeMap<RelPath, Own>) {
         let seen: HashSet<RelPath> = found.entries.iter().map(|entry| entry.path.clone()).collect();
         for (repo, (_, read)) in repos {
             let paths = read.tracked.iter().map(|path| repo.child(path.bytes()));
@@ -178,7 +183,7 @@ impl Taking<'_> {
         &self,
         found: Found,
         hidden: Vec<RelPath>,
-        repos: &BTreeMap<RelPath, (Places, Read)>,
+        repos: &BTreeMap<RelPath, Own>,
         kept: &Listing,
     ) -> (Manifest, Vec<(RelPath, Vec<u8>)>) {
         let links = kept.0.iter().filter(|entry| entry.kind == Kind::Link);
@@ -194,7 +199,9 @@ impl Taking<'_> {
             format: Manifest::FORMAT,
             repos: repos.iter().map(|(path, (_, read))| (path.clone(), read.state.clone())).collect(),
             modes: Modes::of(&kept.0, &found.folders, self.seen_as.map(|s| &s.manifest.modes)),
-            rules: found.rules,
+            // Rules that a run made do not hold for what comes after it either.
+            rules: self.seen_as.map_or(found.rules, |s| s.manifest.rules.clone()),
+            seen_as: self.seen_as.map(|s| s.id().to_owned()),
             empty: found.empty,
             ignored: found.chosen,
             hidden,
@@ -206,7 +213,7 @@ impl Taking<'_> {
     }
 }
 
-fn is_tracked(path: &RelPath, repos: &BTreeMap<RelPath, (Places, Read)>) -> bool {
+fn is_tracked(path: &RelPath, repos: &BTreeMap<RelPath, Own>) -> bool {
     repos.iter().filter(|(repo, _)| path.is_in(repo)).any(|(repo, (_, read))| {
         let skipped = if repo.is_root() { 0 } else { repo.bytes().len() + 1 };
         let inside = path.bytes().get(skipped..).unwrap_or_default();

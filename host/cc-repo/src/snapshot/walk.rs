@@ -142,9 +142,11 @@ impl<'a> Walk<'a> {
             is_empty = false;
             let name = child.file_name();
             let path = folder.path.child(&os::name_bytes(&name));
-            let is_git = folder.is_repo && name == ".git";
             // A file that vanishes while it is looked at was not there.
-            if let (false, Ok(meta)) = (is_git || path.bytes() == ARTIFACTS.as_bytes(), child.metadata()) {
+            let Ok(meta) = child.metadata() else { continue };
+            // Git folders are looked at by way of git. The file that stands for one is a file like others.
+            let is_git = folder.is_repo && name == ".git" && (meta.is_dir() || folder.path.is_root());
+            if !is_git && path.bytes() != ARTIFACTS.as_bytes() {
                 more.extend(self.child(path, &meta, &folder, found));
             }
         }

@@ -171,6 +171,21 @@ fn nested_repositories_go_back() {
 }
 
 #[test]
+fn a_nested_repository_that_was_moved_loses_nothing() {
+    let project = TestProject::committed();
+    let nested = project.path("vendor/nested");
+    fs::create_dir_all(&nested).unwrap();
+    git_in(&nested, &["init", "-q", "-b", "main"]);
+    git_in(&nested, &["commit", "-q", "--allow-empty", "-m", "a"]);
+    project.write("vendor/nested/x.txt", "x");
+    let done = there_and_back(&project, || {
+        fs::rename(project.path("vendor"), project.path("line\nend")).unwrap();
+    });
+    assert_eq!((done.left.len(), done.brought_back), (0, vec!["vendor/nested/.git".to_owned()]));
+    assert_eq!(git_in(&nested, &["log", "--format=%s"]), "a");
+}
+
+#[test]
 fn a_repository_that_the_run_made_of_a_plain_folder_goes_and_comes() {
     let project = TestProject::plain();
     project.write("a.txt", "a");
@@ -237,6 +252,19 @@ mod unix {
     }
 
     #[test]
+    fn names_that_are_no_text_go_back() {
+        use std::os::unix::ffi::OsStrExt as _;
+        let project = TestProject::committed();
+        let at = |name: &[u8]| project.root().join(std::ffi::OsStr::from_bytes(name));
+        fs::write(at(b"old \xff\n"), "x").unwrap();
+        there_and_back(&project, || {
+            fs::write(at(b"old \xff\n"), "y").unwrap();
+            fs::create_dir(at(b"\xfe")).unwrap();
+            fs::write(at(b"\xfe/\"\\\t"), "z").unwrap();
+        });
+    }
+
+    #[test]
     fn a_folder_that_became_a_link_is_never_followed() {
         let project = TestProject::committed();
         let outside = project.dir.path().join("outside");
@@ -275,4 +303,128 @@ fn a_rollback_that_stopped_half_way_is_taken_up_again() {
     assert_eq!(project.picture(), was);
     project.repo().forget(&run()).unwrap();
     assert!(matches!(project.go_forward((&before, &after)), Err(RepoError::NoSnapshot { .. })));
+}
+
+#[test]
+fn the_first_commit_goes_back() {
+    let project = TestProject::unborn();
+    project.write("a.txt", "a\n");
+    there_and_back(&project, || project.commit("worker"));
+    assert_eq!(project.git(&["status", "--porcelain"]), "?? a.txt");
+}
+
+#[test]
+fn a_conflict_that_a_worker_left_goes_back() {
+    let project = TestProject::committed();
+    project.git(&["checkout", "-q", "-b", "other"]);
+    project.write("README.md", "other\n");
+    project.commit("other");
+    project.git(&["checkout", "-q", "main"]);
+    project.write("README.md", "main\n");
+    project.commit("main");
+    there_and_back(&project, || {
+        let mut merge = std::process::Command::new("git");
+        merge.args(["merge", "-q", "other"]).current_dir(project.root());
+        assert!(!merge.output().unwrap().status.success());
+    });
+    assert_eq!(project.git(&["status"]).lines().count(), 2, "nothing is being merged");
+}
+
+#[test]
+fn a_linked_worktree_goes_back_and_the_main_one_does_not_notice() {
+    let project = TestProject::committed();
+    project.git(&["worktree", "add", "-q", "-b", "linked", "../linked"]);
+    let linked = project.dir.path().join("linked");
+    let (was, main) = (picture(&linked), project.git(&["status", "--porcelain", "--branch"]));
+    let repo = project.repo_at(&linked);
+    let before = repo.before(&run()).unwrap();
+    std::fs::write(linked.join("README.md"), "x\n").unwrap();
+    git_in(&linked, &["commit", "-q", "-a", "-m", "worker"]);
+    std::fs::write(linked.join("staged.txt"), "x\n").unwrap();
+    git_in(&linked, &["add", "staged.txt"]);
+    let after = repo.after(&run(), &before).unwrap();
+    repo.rollback(&run(), &before, &after, true).unwrap();
+    assert_eq!(picture(&linked), was);
+    assert_eq!(git_in(&linked, &["status", "--porcelain"]), "");
+    assert_eq!(project.git(&["status", "--porcelain", "--branch"]), main);
+}
+
+#[test]
+fn submodules_go_back() {
+    let project = TestProject::committed();
+    let library = project.dir.path().join("library");
+    fs::create_dir(&library).unwrap();
+    git_in(&library, &["init", "-q", "-b", "main"]);
+    fs::write(library.join("a.txt"), "a\n").unwrap();
+    git_in(&library, &["add", "-A"]);
+    git_in(&library, &["commit", "-q", "-m", "one"]);
+    let add = |to: &str| {
+        project.git(&["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", "../library", to])
+    };
+    add("lib");
+    project.commit("with a submodule");
+    let done = there_and_back(&project, || {
+        project.write("lib/a.txt", "b\n");
+        git_in(&project.path("lib"), &["commit", "-q", "-a", "-m", "two"]);
+        project.git(&["add", "lib"]);
+        add("second");
+    });
+    assert!(done.left.is_empty(), "{done:#?}");
+    assert_eq!(project.git(&["status", "--porcelain"]), "");
+    let done = there_and_back(&project, || fs::remove_dir_all(project.path("lib")).unwrap());
+    assert!(done.left.is_empty(), "{done:#?}");
+    assert_eq!(project.git(&["submodule", "status"]).split(' ').nth(2), Some("lib"));
+
+    let copy = project.dir.path().join("copy");
+    project.repo().isolate(&project.before(), &copy, &project.dir.path().join("copy-state")).unwrap();
+    assert_eq!(fs::read_to_string(copy.join("lib/a.txt")).unwrap(), "a\n");
+    git_in(&copy, &["status", "--porcelain"]);
+}
+
+#[test]
+fn what_the_system_refuses_in_the_middle_can_be_gone_on_with_and_undone() {
+    let project = TestProject::committed();
+    let was = project.picture();
+    let (before, after, _) = project.run(|| {
+        project.write("README.md", "worker\n");
+        project.write("a-new-file.rs", "worker\n");
+        project.commit("worker");
+        project.write("target/x.o", "x");
+        project.write("zzz.rs", "worker\n");
+    });
+    let is = project.picture();
+    let in_the_way = ".agent-workspace/claude-code-orchestrator/aside";
+    project.write(in_the_way, "");
+    let error = project.roll_back((&before, &after)).unwrap_err();
+    assert!(matches!(error, RepoError::HalfWay { .. }), "{error}");
+    assert!(!project.path("zzz.rs").exists() && !project.path(".git/index.lock").exists());
+    assert!(project.roll_back((&before, &after)).is_err());
+    project.go_forward((&before, &after)).unwrap();
+    assert_eq!(project.picture(), is);
+    assert!(project.roll_back((&before, &after)).is_err());
+    project.remove(in_the_way);
+    project.roll_back((&before, &after)).unwrap();
+    assert_eq!(project.picture(), was);
+    project.go_forward((&before, &after)).unwrap();
+    assert_eq!(project.picture(), is);
+}
+
+#[test]
+fn a_folder_that_somebody_put_something_into_does_not_give_way() {
+    let project = TestProject::committed();
+    project.write("thing", "a file\n");
+    let (before, after, _) = project.run(|| {
+        project.remove("thing");
+        project.write("thing/x", "worker\n");
+        fs::create_dir_all(project.path("thing/empty")).unwrap();
+    });
+    for theirs in ["thing/theirs", "thing/deep/theirs"] {
+        fs::create_dir_all(project.path(theirs)).unwrap();
+        let error = project.roll_back((&before, &after)).unwrap_err().to_string();
+        assert!(error.contains(theirs) && project.path("thing/x").exists(), "{error}");
+        fs::remove_dir(project.path(theirs)).unwrap();
+    }
+    let _ = fs::remove_dir(project.path("thing/deep"));
+    project.roll_back((&before, &after)).unwrap();
+    assert_eq!(project.read("thing"), "a file\n");
 }

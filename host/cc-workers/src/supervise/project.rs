@@ -8,7 +8,7 @@ use cc_repo::{Repo, RepoError, Scope, Snapshot, changes};
 use cc_store::Store;
 
 use super::recorder::Recorder;
-use crate::{ProjectWatch, WorkerError};
+use crate::{Isolated, ProjectWatch, WorkerError};
 
 /// Violations that an event names.
 const MOST_TOLD: usize = 5;
@@ -20,14 +20,26 @@ pub(super) struct Project<'a> {
     run: &'a RunId,
 }
 
-/// Keeps how the project is; none when it cannot be looked at.
+/// Keeps how the project is, or its copy once that is made; none when it cannot be looked at.
+///
+/// # Errors
+/// A copy cannot be made: the worker must not work in the project instead.
 pub(super) fn before<'a>(
     watch: &ProjectWatch,
     run: &'a RunId,
     store: &Store,
     recorder: &mut Recorder,
 ) -> Result<Option<Project<'a>>, WorkerError> {
-    let taken = Repo::open(&watch.root, &watch.state).and_then(|repo| Ok((repo.before(run)?, repo)));
+    let opened = Repo::open(&watch.root, &watch.state);
+    let taken = opened.and_then(|repo| Ok((repo.before(run)?, repo)));
+    let taken = match &watch.isolated {
+        Some(copy) => {
+            Ok(taken.and_then(|(before, repo)| isolate(&repo, &before, copy, run)).map_err(|error| {
+                WorkerError::Malformed { what: "the copy of the project".into(), reason: error.to_string() }
+            })?)
+        }
+        None => taken,
+    };
     match taken {
         Ok((before, repo)) => {
             let id = before.id().to_owned();
@@ -36,6 +48,23 @@ pub(super) fn before<'a>(
         }
         Err(error) => unknown(store, recorder, &error).map(|()| None),
     }
+}
+
+fn isolate(
+    repo: &Repo,
+    before: &Snapshot,
+    copy: &Isolated,
+    run: &RunId,
+) -> Result<(Snapshot, Repo), RepoError> {
+    if let Some(around) = copy.folder.parent() {
+        std::fs::create_dir_all(around).map_err(|source| RepoError::Io {
+            action: "create",
+            path: around.into(),
+            source,
+        })?;
+    }
+    let copied = repo.isolate(before, &copy.folder, &copy.state)?;
+    Ok((copied.before(run)?, copied))
 }
 
 impl Project<'_> {
