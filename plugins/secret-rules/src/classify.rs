@@ -16,6 +16,9 @@ const NAMED_ENTROPY: f64 = 3.0;
 /// The same for passwords, which people make.
 const PASSWORD_ENTROPY: f64 = 2.0;
 
+/// Bytes of the longest secrets that have no form of their own; longer values are data.
+const LONGEST: usize = 600;
+
 /// Endings of names whose values are no secrets.
 const HARMLESS_NAMES: [&str; 18] = [
     "_id", "_name", "_type", "_url", "_uri", "_path", "_file", "_dir", "_count", "_limit", "_length",
@@ -159,6 +162,9 @@ fn by_value(finding: &Finding) -> Judgement {
     }
     if generic && is_uuid(value) {
         return (Class::Unknown, "it may be an id or a token in the form of one");
+    }
+    if generic && value.len() > LONGEST {
+        return (Class::Unknown, "it is longer than secrets with such names are");
     }
     let least = if password { PASSWORD_ENTROPY } else { NAMED_ENTROPY };
     if finding.entropy < least {
