@@ -210,3 +210,37 @@ impl Pass<'_> {
 fn touches(one: &Range<usize>, other: &Range<usize>) -> bool {
     one.start < other.end && other.start < one.end
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::common;
+
+    /// What a rule finds when it searches the whole text.
+    fn everywhere(engine: &Engine, rule: usize, text: &[u8]) -> Vec<Range<usize>> {
+        let mut found = Vec::new();
+        let (rule, mut at) = (&engine.rules[rule], 0);
+        let compiled = rule.compiled().expect("a rule");
+        while let Some(one) = rule.next_match(compiled, text, at) {
+            at = one.whole.end.max(at + 1);
+            if rule.accepts(compiled, text, &one) {
+                found.push(one.secret);
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn a_look_at_the_keyword_finds_what_a_search_of_the_whole_text_finds() {
+        let rules = common::bundled();
+        let samples = rules.iter().flat_map(|rule| rule.positives.iter().chain(&rule.negatives));
+        let text = samples.fold(String::new(), |text, sample| text + "\nlet x = {\n\n" + sample + "; }\n");
+        let engine = Engine::new(&rules).expect("the rules");
+        let found = engine.find(text.as_bytes(), |_| None);
+        for (rule, SecretRule { id, .. }) in rules.iter().enumerate() {
+            let near: Vec<_> =
+                found.iter().filter(|one| one.rule == rule).map(|one| one.secret.clone()).collect();
+            assert_eq!(near, everywhere(&engine, rule, text.as_bytes()), "{id}");
+        }
+    }
+}
