@@ -321,3 +321,17 @@ fn a_report_is_written_for_programs_for_code_hosts_and_for_people() {
     assert!(table.ends_with("1 findings, 1 real, in 3 files; 1 in the baseline\n"), "{table}");
     assert_eq!(ScanReport::default().table(), "0 findings, 0 real, in 0 files\n");
 }
+
+#[test]
+fn a_text_made_to_be_slow_or_full_of_secrets_is_bounded() {
+    let rules = common::bundled();
+    let start = std::time::Instant::now();
+    let text = "eyJ".repeat(300_000);
+    assert_eq!(scanner(&rules).scan_bytes(None, text.as_bytes()), []);
+    assert!(start.elapsed().as_secs() < 30, "{:?}", start.elapsed());
+    let many: String = (0..12_000).map(|seed| token(seed) + "\n").collect();
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("many"), many).expect("written");
+    let scan = scanner(&[plain_rule()]).scan_path(folder.path(), &FileOptions::default());
+    assert_eq!((scan.candidates.len(), scan.skipped.len()), (10_000, 1));
+}
