@@ -4,6 +4,7 @@
 use cc_policy_sdk::secret_scanner::{Checksum, Class, Classification, Finding};
 
 use crate::{
+    documented::{basic_password, is_documented},
     row::Kind,
     shape::{is_digest, is_identifier, is_reference, is_setting_name, is_stand_in, is_template, is_uuid},
     table,
@@ -84,6 +85,9 @@ pub(crate) fn classify(finding: &Finding) -> Classification {
 type Judgement = (Class, &'static str);
 
 fn judge(finding: &Finding) -> Judgement {
+    if is_documented(&finding.secret) {
+        return (Class::Placeholder, "documentation prints it as an example");
+    }
     if finding.checksum == Checksum::Valid {
         return (Class::Real, "its checksum holds");
     }
@@ -115,6 +119,7 @@ fn no_value(value: &str) -> Option<Judgement> {
 
 fn by_form(finding: &Finding) -> Judgement {
     match finding.checksum {
+        _ if is_stub(finding) => (Class::Placeholder, "it is too short to be a private key"),
         _ if finding.entropy < FORM_ENTROPY => {
             (Class::Placeholder, "it has the form of a token, but is not random")
         }
@@ -128,6 +133,13 @@ fn by_form(finding: &Finding) -> Judgement {
         }
         _ => (Class::Real, "it has the published form of a token"),
     }
+}
+
+/// A private key's armour round a few characters; the shortest real key has 64.
+fn is_stub(finding: &Finding) -> bool {
+    let base64 = |line: &&str| line.len() >= 16 && !line.contains("-----");
+    let lines = finding.secret.split(['\n', '\r', '\\']).map(str::trim);
+    finding.rule_id == "private-key" && lines.filter(base64).map(str::len).sum::<usize>() < 60
 }
 
 /// A short beginning such as `EAA` turns up in any image or program in base64.
@@ -144,6 +156,9 @@ fn is_inside_data(finding: &Finding) -> bool {
 }
 
 fn by_name(finding: &Finding) -> Judgement {
+    if finding.rule_id == "authorization-basic" {
+        return by_credentials(finding);
+    }
     let named_digest = finding.key.as_deref().is_some_and(names_digest);
     if (is_digest(&finding.secret) || is_uuid(&finding.secret)) && (named_digest || in_digest_file(finding)) {
         return (Class::Identifier, "it is a digest or id, and so are its name or file");
@@ -152,6 +167,20 @@ fn by_name(finding: &Finding) -> Judgement {
         return (Class::Identifier, "its name is that of a public or descriptive value");
     }
     by_value(finding)
+}
+
+/// What the header holds is a user and a password.
+fn by_credentials(finding: &Finding) -> Judgement {
+    match basic_password(&finding.secret) {
+        Some(password) if is_plain(&password) => (Class::Placeholder, "its password is a stand-in"),
+        _ => (Class::Real, "it is a user's credentials"),
+    }
+}
+
+/// A password that examples have.
+fn is_plain(password: &str) -> bool {
+    const PLAIN: [&str; 8] = ["", "pass", "passwd", "test", "guest", "admin", "user", "open sesame"];
+    PLAIN.contains(&password.to_ascii_lowercase().as_str()) || no_value(password).is_some()
 }
 
 fn by_value(finding: &Finding) -> Judgement {
