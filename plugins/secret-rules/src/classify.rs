@@ -62,6 +62,8 @@ const PASSING_NAMES: [&str; 17] = [
     "sort",
     "partition",
 ];
+/// How keys begin that are meant to be seen.
+const PUBLISHED: [&str; 4] = ["pk_live_", "pk_test_", "pk.eyJ", "pk-lf-"];
 /// Files that are full of digests.
 const DIGEST_FILES: [&str; 10] = [
     "package-lock.json",
@@ -156,8 +158,11 @@ fn is_inside_data(finding: &Finding) -> bool {
 }
 
 fn by_name(finding: &Finding) -> Judgement {
-    if finding.rule_id == "authorization-basic" {
+    if ["authorization-basic", "basic-credentials"].contains(&finding.rule_id.as_str()) {
         return by_credentials(finding);
+    }
+    if PUBLISHED.iter().any(|start| finding.secret.starts_with(start)) {
+        return (Class::Identifier, "it is the public half of a pair of keys");
     }
     let named_digest = finding.key.as_deref().is_some_and(names_digest);
     if (is_digest(&finding.secret) || is_uuid(&finding.secret)) && (named_digest || in_digest_file(finding)) {
@@ -173,6 +178,9 @@ fn by_name(finding: &Finding) -> Judgement {
 fn by_credentials(finding: &Finding) -> Judgement {
     match basic_password(&finding.secret) {
         Some(password) if is_plain(&password) => (Class::Placeholder, "its password is a stand-in"),
+        None if finding.rule_id == "basic-credentials" => {
+            (Class::Identifier, "it holds no user and password")
+        }
         _ => (Class::Real, "it is a user's credentials"),
     }
 }
