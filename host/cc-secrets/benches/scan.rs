@@ -6,7 +6,7 @@ mod common;
 #[path = "../tests/corpus/mod.rs"]
 mod corpus;
 
-use std::{fs, path::Path};
+use std::{collections::BTreeMap, fs, path::Path};
 
 use cc_secrets::{FileOptions, Scanner};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
@@ -14,15 +14,24 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 /// Bytes of the tree.
 const TREE: usize = 40_000_000;
 
+/// Bytes of a file, as source trees and logs have them.
+const FILE: usize = 24_000;
+
 /// Sources, settings, diffs and agents' logs, with a secret or a look-alike here and there.
 fn tree(folder: &Path) -> u64 {
-    let files = corpus::build(1, 4, 300).into_iter().chain(corpus::quiet(2, TREE));
-    let write = |(number, file): (usize, corpus::File)| {
-        let path = folder.join(format!("{number}-{}", file.path.replace('/', "-")));
-        fs::write(path, &file.text).expect("written");
-        file.text.len() as u64
-    };
-    files.enumerate().map(write).sum()
+    let mut texts: BTreeMap<String, String> = BTreeMap::new();
+    let mut bytes = 0;
+    for (number, file) in corpus::build(1, 4, 300).into_iter().chain(corpus::quiet(2, TREE)).enumerate() {
+        let ending = file.path.rsplit('.').next().unwrap_or_default().to_owned();
+        let text = texts.entry(ending.clone()).or_default();
+        text.push_str(&file.text);
+        if text.len() > FILE {
+            fs::write(folder.join(format!("{number}.{ending}")), &text).expect("written");
+            bytes += text.len() as u64;
+            text.clear();
+        }
+    }
+    bytes
 }
 
 fn benches(c: &mut Criterion) {

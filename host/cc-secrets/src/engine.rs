@@ -11,6 +11,12 @@ use crate::{
     rule::{Compiled, Match, Rule},
 };
 
+/// A rule and the place of one of its keywords.
+type Hit = (usize, Range<usize>);
+
+/// How often a text's length a rule may look at keywords one by one; a text made to be slow gets no further.
+const EFFORT: usize = 64;
+
 /// A set of rules, ready to run.
 pub(crate) struct Engine {
     pub(crate) rules: Vec<Rule>,
@@ -71,7 +77,7 @@ struct Pass<'a> {
 
 impl Pass<'_> {
     /// Runs one rule round its keywords.
-    fn run(&self, hits: &[(usize, Range<usize>)], found: &mut Vec<Found>) {
+    fn run(&self, hits: &[Hit], found: &mut Vec<Found>) {
         let Some(index) = hits.first().map(|(rule, _)| *rule) else { return };
         let rule = &self.rules[index];
         if rule.silent {
@@ -83,12 +89,16 @@ impl Pass<'_> {
             found.extend(hits.iter().map(|(_, at)| found_at(self.token_round(at))));
             return;
         };
-        if let Some(lead) = compiled.lead {
-            self.run_near(index, compiled, lead, hits, found);
-            return;
+        match compiled.lead {
+            Some(lead) => self.run_near(index, compiled, lead, hits, found),
+            None => self.run_wide(index, compiled, 0, hits, found),
         }
+    }
+
+    /// Searches a window round each keyword; near ones share theirs.
+    fn run_wide(&self, index: usize, compiled: &Compiled, done: usize, hits: &[Hit], found: &mut Vec<Found>) {
         let (before, after) = compiled.reach;
-        let mut done = 0;
+        let mut done = done;
         let mut hits = hits.iter().peekable();
         while let Some((_, place)) = hits.next() {
             let start = place.start.saturating_sub(before).max(done);
@@ -103,37 +113,44 @@ impl Pass<'_> {
         }
     }
 
-    /// Runs a rule whose matches begin at most `lead` bytes before a keyword.
-    fn run_near(
-        &self,
-        index: usize,
-        compiled: &Compiled,
-        lead: usize,
-        hits: &[(usize, Range<usize>)],
-        all: &mut Vec<Found>,
-    ) {
-        let rule = &self.rules[index];
+    /// Looks at each keyword for a match that begins at most `lead` bytes before it.
+    fn run_near(&self, index: usize, compiled: &Compiled, lead: usize, hits: &[Hit], found: &mut Vec<Found>) {
         let mut done = 0;
-        for (_, place) in hits {
+        let mut effort = EFFORT * self.text.len();
+        for (at, (_, place)) in hits.iter().enumerate() {
             let start = place.start.saturating_sub(lead).max(done);
-            let end = self.text.len().min(place.end + compiled.reach.1);
             if start > place.start {
                 continue;
             }
-            let look = |text| match start {
-                // There is no byte before it that a boundary could look at.
-                0 => rule.next_match(compiled, text, 0).filter(|found| found.whole.start <= place.start),
-                start => rule.match_near(compiled, text, start),
+            let end = self.text.len().min(place.end + compiled.reach.1);
+            let Some(left) = effort.checked_sub(end - start) else {
+                self.run_wide(index, compiled, done, &hits[at..], found);
+                return;
             };
-            let cut = |found: &Match| found.whole.end == end && end < self.text.len();
-            let found = match look(&self.text[..end]) {
-                Some(found) if cut(&found) => look(self.text),
-                found => found,
-            };
-            if let Some(found) = found {
-                done = self.take(index, compiled, &found, all);
+            effort = left;
+            if let Some(one) = self.look(index, compiled, start..end, place) {
+                done = self.take(index, compiled, &one, found);
             }
         }
+    }
+
+    /// The match round a keyword that begins at the range's start or a little after.
+    fn look(
+        &self,
+        index: usize,
+        compiled: &Compiled,
+        range: Range<usize>,
+        place: &Range<usize>,
+    ) -> Option<Match> {
+        let rule = &self.rules[index];
+        let look = |text| match range.start {
+            // There is no byte before it that a boundary could look at.
+            0 => rule.next_match(compiled, text, 0).filter(|found| found.whole.start <= place.start),
+            start => rule.match_near(compiled, text, start),
+        };
+        let found = look(&self.text[..range.end])?;
+        let cut = found.whole.end == range.end && range.end < self.text.len();
+        if cut { look(self.text) } else { Some(found) }
     }
 
     /// Keeps a match that counts, and returns where to look on.
@@ -209,4 +226,38 @@ impl Pass<'_> {
 
 fn touches(one: &Range<usize>, other: &Range<usize>) -> bool {
     one.start < other.end && other.start < one.end
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::common;
+
+    /// What a rule finds when it searches the whole text.
+    fn everywhere(engine: &Engine, rule: usize, text: &[u8]) -> Vec<Range<usize>> {
+        let mut found = Vec::new();
+        let (rule, mut at) = (&engine.rules[rule], 0);
+        let compiled = rule.compiled().expect("a rule");
+        while let Some(one) = rule.next_match(compiled, text, at) {
+            at = one.whole.end.max(at + 1);
+            if rule.accepts(compiled, text, &one) {
+                found.push(one.secret);
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn a_look_at_the_keyword_finds_what_a_search_of_the_whole_text_finds() {
+        let rules = common::bundled();
+        let samples = rules.iter().flat_map(|rule| rule.positives.iter().chain(&rule.negatives));
+        let text = samples.fold(String::new(), |text, sample| text + "\nlet x = {\n\n" + sample + "; }\n");
+        let engine = Engine::new(&rules).expect("the rules");
+        let found = engine.find(text.as_bytes(), |_| None);
+        for (rule, SecretRule { id, .. }) in rules.iter().enumerate() {
+            let near: Vec<_> =
+                found.iter().filter(|one| one.rule == rule).map(|one| one.secret.clone()).collect();
+            assert_eq!(near, everywhere(&engine, rule, text.as_bytes()), "{id}");
+        }
+    }
 }

@@ -8,6 +8,9 @@
 #![forbid(unsafe_code)]
 
 mod checksum;
+#[cfg(test)]
+#[path = "../tests/common/mod.rs"]
+mod common;
 mod engine;
 mod entropy;
 mod error;

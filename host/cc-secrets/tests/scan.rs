@@ -289,3 +289,49 @@ fn a_key_of_several_added_lines_is_found_in_a_diff() {
     assert_eq!(found[0].finding.rule_id, "private-key");
     assert_eq!((found[0].place.line, found[0].place.end_line), (6, 13));
 }
+
+#[test]
+fn a_report_is_written_for_programs_for_code_hosts_and_for_people() {
+    let findings = findings(scan(&format!("\nkey = {}", token(1))));
+    let report = ScanReport { findings, files: 3, accepted: 1, ..ScanReport::default() };
+    assert!(report.has_real());
+    let finding = &report.json()["findings"][0];
+    assert_eq!((&finding["rule"], &finding["class"]), (&json!("tok"), &json!("real")));
+    assert_eq!(
+        (&finding["path"], &finding["line"], &finding["column"]),
+        (&json!("a/b.txt"), &json!(2), &json!(11))
+    );
+    assert_eq!(finding["fingerprint"].as_str().map(str::len), Some(32));
+
+    let sarif = report.sarif(&[plain_rule()]);
+    let run = &sarif["runs"][0];
+    assert_eq!(
+        (&sarif["version"], &run["tool"]["driver"]["rules"][0]["id"]),
+        (&json!("2.1.0"), &json!("tok"))
+    );
+    let result = &run["results"][0];
+    assert_eq!((&result["ruleId"], &result["level"]), (&json!("tok"), &json!("error")));
+    let place = &result["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], "a/b.txt");
+    let region = json!({ "startLine": 2, "startColumn": 11, "endLine": 2, "endColumn": 31 });
+    assert_eq!(place["region"], region);
+
+    let table = report.table();
+    assert!(table.contains("real") && table.contains("a/b.txt:2:11"), "{table}");
+    assert!(table.ends_with("1 findings, 1 real, in 3 files; 1 in the baseline\n"), "{table}");
+    assert_eq!(ScanReport::default().table(), "0 findings, 0 real, in 0 files\n");
+}
+
+#[test]
+fn a_text_made_to_be_slow_or_full_of_secrets_is_bounded() {
+    let rules = common::bundled();
+    let start = std::time::Instant::now();
+    let text = "eyJ".repeat(300_000);
+    assert_eq!(scanner(&rules).scan_bytes(None, text.as_bytes()), []);
+    assert!(start.elapsed().as_secs() < 30, "{:?}", start.elapsed());
+    let many: String = (0..12_000).map(|seed| token(seed) + "\n").collect();
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("many"), many).expect("written");
+    let scan = scanner(&[plain_rule()]).scan_path(folder.path(), &FileOptions::default());
+    assert_eq!((scan.candidates.len(), scan.skipped.len()), (10_000, 1));
+}

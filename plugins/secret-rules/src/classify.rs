@@ -4,6 +4,7 @@
 use cc_policy_sdk::secret_scanner::{Checksum, Class, Classification, Finding};
 
 use crate::{
+    documented::{basic_password, is_documented},
     row::Kind,
     shape::{is_digest, is_identifier, is_reference, is_setting_name, is_stand_in, is_template, is_uuid},
     table,
@@ -15,6 +16,9 @@ const FORM_ENTROPY: f64 = 2.5;
 const NAMED_ENTROPY: f64 = 3.0;
 /// The same for passwords, which people make.
 const PASSWORD_ENTROPY: f64 = 2.0;
+
+/// Bytes of the longest secrets that have no form of their own; longer values are data.
+const LONGEST: usize = 600;
 
 /// Endings of names whose values are no secrets.
 const HARMLESS_NAMES: [&str; 18] = [
@@ -58,6 +62,8 @@ const PASSING_NAMES: [&str; 17] = [
     "sort",
     "partition",
 ];
+/// How keys begin that are meant to be seen.
+const PUBLISHED: [&str; 4] = ["pk_live_", "pk_test_", "pk.eyJ", "pk-lf-"];
 /// Files that are full of digests.
 const DIGEST_FILES: [&str; 10] = [
     "package-lock.json",
@@ -81,6 +87,9 @@ pub(crate) fn classify(finding: &Finding) -> Classification {
 type Judgement = (Class, &'static str);
 
 fn judge(finding: &Finding) -> Judgement {
+    if is_documented(&finding.secret) {
+        return (Class::Placeholder, "documentation prints it as an example");
+    }
     if finding.checksum == Checksum::Valid {
         return (Class::Real, "its checksum holds");
     }
@@ -112,6 +121,7 @@ fn no_value(value: &str) -> Option<Judgement> {
 
 fn by_form(finding: &Finding) -> Judgement {
     match finding.checksum {
+        _ if is_stub(finding) => (Class::Placeholder, "it is too short to be a private key"),
         _ if finding.entropy < FORM_ENTROPY => {
             (Class::Placeholder, "it has the form of a token, but is not random")
         }
@@ -125,6 +135,13 @@ fn by_form(finding: &Finding) -> Judgement {
         }
         _ => (Class::Real, "it has the published form of a token"),
     }
+}
+
+/// A private key's armour round a few characters; the shortest real key has 64.
+fn is_stub(finding: &Finding) -> bool {
+    let base64 = |line: &&str| line.len() >= 16 && !line.contains("-----");
+    let lines = finding.secret.split(['\n', '\r', '\\']).map(str::trim);
+    finding.rule_id == "private-key" && lines.filter(base64).map(str::len).sum::<usize>() < 60
 }
 
 /// A short beginning such as `EAA` turns up in any image or program in base64.
@@ -141,6 +158,12 @@ fn is_inside_data(finding: &Finding) -> bool {
 }
 
 fn by_name(finding: &Finding) -> Judgement {
+    if ["authorization-basic", "basic-credentials"].contains(&finding.rule_id.as_str()) {
+        return by_credentials(finding);
+    }
+    if PUBLISHED.iter().any(|start| finding.secret.starts_with(start)) {
+        return (Class::Identifier, "it is the public half of a pair of keys");
+    }
     let named_digest = finding.key.as_deref().is_some_and(names_digest);
     if (is_digest(&finding.secret) || is_uuid(&finding.secret)) && (named_digest || in_digest_file(finding)) {
         return (Class::Identifier, "it is a digest or id, and so are its name or file");
@@ -151,6 +174,23 @@ fn by_name(finding: &Finding) -> Judgement {
     by_value(finding)
 }
 
+/// What the header holds is a user and a password.
+fn by_credentials(finding: &Finding) -> Judgement {
+    match basic_password(&finding.secret) {
+        Some(password) if is_plain(&password) => (Class::Placeholder, "its password is a stand-in"),
+        None if finding.rule_id == "basic-credentials" => {
+            (Class::Identifier, "it holds no user and password")
+        }
+        _ => (Class::Real, "it is a user's credentials"),
+    }
+}
+
+/// A password that examples have.
+fn is_plain(password: &str) -> bool {
+    const PLAIN: [&str; 8] = ["", "pass", "passwd", "test", "guest", "admin", "user", "open sesame"];
+    PLAIN.contains(&password.to_ascii_lowercase().as_str()) || no_value(password).is_some()
+}
+
 fn by_value(finding: &Finding) -> Judgement {
     let (value, generic) = (finding.secret.as_str(), kind(finding) == Kind::Generic);
     let password = is_password(finding);
@@ -159,6 +199,9 @@ fn by_value(finding: &Finding) -> Judgement {
     }
     if generic && is_uuid(value) {
         return (Class::Unknown, "it may be an id or a token in the form of one");
+    }
+    if generic && value.len() > LONGEST {
+        return (Class::Unknown, "it is longer than secrets with such names are");
     }
     let least = if password { PASSWORD_ENTROPY } else { NAMED_ENTROPY };
     if finding.entropy < least {

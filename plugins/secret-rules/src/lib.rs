@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 mod classify;
+mod documented;
 mod row;
 mod sample;
 mod shape;

@@ -125,16 +125,23 @@ fn is_wordlike(part: &str) -> bool {
 /// Letters that make words, one or several in `camelCase`; random letters change their case too often and have too
 /// many consonants in a row.
 fn can_be_spoken(letters: &[u8]) -> bool {
-    const LEAST_LETTERS_A_WORD: usize = 3;
     const MOST_CONSONANTS: usize = 4;
+    // Short names may be odd, as `XMLHttpRequest` is; the longer a name, the more it is like ordinary words.
+    let (letters_a_word, letters_a_vowel) = match letters.len() {
+        0..8 => return true,
+        8..16 => (3, 16),
+        16.. => (4, 4),
+    };
     let vowel = |byte: &u8| b"aeiouy".contains(&byte.to_ascii_lowercase());
     let spoken = |word: &[u8]| {
         let acronym = word.len() <= 8 && word.iter().all(u8::is_ascii_uppercase);
         acronym || word.split(vowel).all(|consonants| consonants.len() <= MOST_CONSONANTS)
     };
     let humps: Vec<&[u8]> = humps(letters).collect();
-    letters.len() < 8
-        || (letters.len() >= humps.len() * LEAST_LETTERS_A_WORD && humps.into_iter().all(spoken))
+    let vowels = letters.iter().filter(|byte| vowel(byte)).count();
+    letters.len() >= humps.len() * letters_a_word
+        && letters.len() <= vowels.saturating_mul(letters_a_vowel)
+        && humps.into_iter().all(spoken)
 }
 
 /// The words of `camelCase` and `HTTPResponse`.

@@ -9,7 +9,7 @@ use std::{
 
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
-use super::{Scanner, candidate::Candidate};
+use super::{Scanner, candidate::Candidate, window::MOST};
 
 /// Bytes of a file that say whether it is text.
 const HEAD: usize = 8 * 1024;
@@ -156,6 +156,10 @@ impl FilesScan {
     fn add(&mut self, outcome: Outcome) {
         match outcome {
             Outcome::Scanned(candidates, bytes) => {
+                if let Some(last) = candidates.get(MOST - 1) {
+                    let name = last.finding.path.as_deref().unwrap_or_default();
+                    self.skipped.push(format!("{name}: only the first {MOST} secrets are listed"));
+                }
                 self.files += 1;
                 self.bytes += bytes;
                 self.candidates.extend(candidates);

@@ -84,7 +84,7 @@ impl Scanner {
         Ok(Self { engine: Engine::new(&anywhere)?, gates: gates?, checksums, allow: allow? })
     }
 
-    /// Everything the rules find in a text, in order of place.
+    /// What the rules find in a text, in order of place; of more than ten thousand finds the first ones.
     #[must_use]
     pub fn scan_bytes(&self, path: Option<&str>, bytes: &[u8]) -> Vec<Candidate> {
         Pass::slice(self, path, bytes)

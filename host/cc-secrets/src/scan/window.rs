@@ -16,6 +16,9 @@ const OVERLAP: usize = 32 * 1024;
 /// Bytes before them that the next one sees again.
 const LEAD: usize = 4 * 1024;
 
+/// Secrets listed in one file; more are made by a program, and the first ones say so.
+pub(crate) const MOST: usize = 10_000;
+
 /// One file on its way through the windows.
 pub(crate) struct Pass<'a> {
     scanner: &'a Scanner,
@@ -57,10 +60,10 @@ impl<'a> Pass<'a> {
     pub(crate) fn slice(scanner: &Scanner, path: Option<&str>, text: &[u8]) -> Vec<Candidate> {
         let mut pass = Pass::new(scanner, path);
         let mut at = 0;
-        while text.len() - at > WINDOW {
+        while text.len() - at > WINDOW && pass.found.len() < MOST {
             at += pass.window(&text[at..at + WINDOW], false);
         }
-        pass.window(&text[at..], true);
+        pass.window(&text[at..text.len().min(at + WINDOW)], true);
         pass.found
     }
 
@@ -77,7 +80,7 @@ impl<'a> Pass<'a> {
             from.by_ref().take(room as u64).read_to_end(&mut window)?;
             let last = window.len() < WINDOW;
             let done = pass.window(&window, last);
-            if last {
+            if last || pass.found.len() == MOST {
                 return Ok(pass.found);
             }
             window.drain(..done);
@@ -89,7 +92,7 @@ impl<'a> Pass<'a> {
         let until = if last { text.len() } else { text.len() - OVERLAP };
         let mut seen = (self.start, 0);
         for hit in self.scanner.hits(self.path, text) {
-            if (self.from..until).contains(&hit.place.start) {
+            if (self.from..until).contains(&hit.place.start) && self.found.len() < MOST {
                 seen = (seen.0.after(&text[seen.1..hit.place.start]), hit.place.start);
                 self.from = hit.place.end;
                 self.found.push(candidate(hit, seen.0, text));

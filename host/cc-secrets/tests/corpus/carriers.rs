@@ -15,6 +15,7 @@ const CARRIERS: &[Carrier] = &[
     ("yaml", "yaml", filler::setting, in_yaml),
     ("json", "json", |rng| format!("\"{}\": {},", filler::name(rng), rng.below(99)), in_json),
     ("log", "log", filler::output, in_prose),
+    ("data", "lock", filler::data, in_json),
 ];
 
 /// A file of one form with values in it.

@@ -43,6 +43,11 @@ const DECOYS: &[Decoy] = &[
         &["sha256", "checksum", "digest", "integrity", "etag", "md5", "token_hash", "secret_sha256"],
         &["{hex:64}", "{hex:40}", "{hex:32}", "sha512-{base64:86}==", "sha256:{hex:64}"],
     ),
+    (
+        "encoded",
+        &["data", "body", "wasm"],
+        &["AGFzbQEAAAAB{base64:900}", "H4sIAAAAAAAA{base64:500}==", "{base64:1200}"],
+    ),
     ("git-sha", &["commit", "rev", "revision", "parent", "GIT_SHA"], &["{hex:40}", "{hex:12}"]),
     (
         "image",

@@ -31,6 +31,11 @@ fn real(judged: &Judged) -> bool {
     judged.1.class == SecretClass::Real
 }
 
+/// As much of a made-up value as is needed to see what it is.
+fn start(value: &str) -> String {
+    value.chars().take(40).collect()
+}
+
 /// The line of a short value, to see what is wrong.
 fn line_of(file: &File, planted: &Planted) -> String {
     let line = file
@@ -85,7 +90,8 @@ impl Figures {
                 self.decoys += 1;
                 if let Some(one) = judged.iter().filter(|one| real(one)).find(overlaps) {
                     self.mistaken += 1;
-                    let fault = format!("mistaken {at}: {} {}", one.0.finding.rule_id, one.0.finding.secret);
+                    let fault =
+                        format!("mistaken {at}: {} {}", one.0.finding.rule_id, start(&one.0.finding.secret));
                     *self.faults.entry(fault).or_default() += 1;
                 }
             }
@@ -98,7 +104,7 @@ impl Figures {
             let Candidate { finding, .. } = &one.0;
             *self
                 .faults
-                .entry(format!("other {} {} {:?}", finding.rule_id, finding.secret, finding.key))
+                .entry(format!("other {} {} {:?}", finding.rule_id, start(&finding.secret), finding.key))
                 .or_default() += 1;
         }
     }

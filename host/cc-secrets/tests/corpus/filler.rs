@@ -218,3 +218,25 @@ pub fn output(rng: &mut Rng) -> String {
         _ => prose(rng),
     }
 }
+
+/// Lines of lock files, generated code and data.
+pub fn data(rng: &mut Rng) -> String {
+    let name = name(rng);
+    let line = match rng.below(12) {
+        0 => "\"integrity\": \"sha512-{base64:86}==\",",
+        1 => "checksum = \"{hex:64}\"",
+        2 => "example.org/pkg/NAME v1.{digit:2}.{digit:1} h1:{base64:43}=",
+        3 => "\"resolved\": \"https://registry.example.org/NAME/-/NAME-1.{digit:1}.2.tgz#{hex:40}\",",
+        4 => "{hex:64}  ./NAME.tar.gz",
+        5 => "{digit:6},{hex:8}-{hex:4}-4{hex:3}-9{hex:3}-{hex:12},NAME,{digit:3}.{digit:2}",
+        6 => "<img src=\"data:image/png;base64,iVBORw0KGgoAAAANSUhEUg{base64:600}==\">",
+        7 => "var NAME=\"{base64:900}\";",
+        8 => "//# sourceMappingURL=data:application/json;base64,eyJ2ZXJzaW9uIjozLCJ{base64:700}",
+        9 => "<link href=\"/assets/NAME-{hex:20}.css\" integrity=\"sha384-{base64:64}\">",
+        10 => "index {hex:7}..{hex:7} 100644",
+        _ => {
+            "!function(e,t){var n=t.token,r=e.NAME||n.key;r.password=n(r,{digit:3}),i.secretKey=o(a.tokenType1,b)}(x,y);"
+        }
+    };
+    rng.expand(&line.replace("NAME", &name))
+}

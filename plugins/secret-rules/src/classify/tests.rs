@@ -101,3 +101,17 @@ fn a_piece_of_encoded_data_is_no_token() {
     found.after = String::new();
     assert_eq!(classify(&found).class, Class::Real);
 }
+
+#[test]
+fn credentials_and_keys_for_show_are_told_from_real_ones() {
+    let basic = |secret| class("authorization-basic", Some("Authorization"), secret);
+    assert_eq!(basic("dXNlcjpwYXNzd29yZA=="), Class::Placeholder);
+    assert_eq!(basic("QWxhZGRpbjpvcGVuIHNlc2FtZQ=="), Class::Placeholder);
+    assert_eq!(basic("YXBwOnZROXhMMmtUN3BaNHJXMW4="), Class::Real);
+    let key = |body| {
+        class("private-key", None, &format!("-----BEGIN PRIVATE KEY-----\n{body}\n-----END PRIVATE KEY-----"))
+    };
+    assert_eq!(key("MIIEpAIBAAKCAQEA"), Class::Placeholder);
+    assert_eq!(key("{base64:64}"), Class::Real);
+    assert_eq!(key("{base64:64}\\n{base64:20}"), Class::Real);
+}

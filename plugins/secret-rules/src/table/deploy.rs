@@ -200,6 +200,18 @@ pub(super) const ROWS: &[Row] = &[
     .entropy(2.5)
     .allow(&[r"^(?i:password|passwd|secret|changeme)$"]),
     token(
+        "client-password",
+        "Password given to a MySQL client or to docker login",
+        r#"\b(?:mysql(?:dump|admin|import|sh)?[ \t][^\n]{0,120}?-p|docker login[ \t][^\n]{0,120}?-p[ \t]{1,4})["']?([^\s\x22'$<{\-][^\s\x22'$<{]{5,80})"#,
+        &["mysql", "docker login"],
+        "The manuals of mysql and docker",
+        &["mysql -u app -p{alnum:12} shop", "docker login -u me -p {alnum:20} example.org"],
+        &["mysql -u app -p shop", "docker login -u me --password-stdin", "mysql -u app -p$PASSWORD shop"],
+    )
+    .generic()
+    .entropy(2.8)
+    .allow(&[r"^[^0-9]*$"]),
+    token(
         "named-key",
         "High-entropy value given to an upper-case name that ends with KEY",
         concat!(r"[A-Z0-9]_KEY", super::gives!(), r#"([A-Za-z0-9_\-+/=]{24,})(?:["'`\s,;)}\]&<\\|]|$)"#),

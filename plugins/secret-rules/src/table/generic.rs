@@ -17,6 +17,18 @@ pub(super) const ROWS: &[Row] = &[
     .entropy(2.5)
     .allow(&[r"^[a-z]*$"]),
     token(
+        "basic-credentials",
+        "Basic credentials without their header's name",
+        r"(?i:\bbasic)[ \t]{1,4}([A-Za-z0-9+/]{16,}={0,2})",
+        &["basic"],
+        "RFC 7617",
+        &["auth: Basic {base64:40}=="],
+        &["basic authentication", "Basic authenticationrequired"],
+    )
+    .generic()
+    .entropy(3.0)
+    .allow(&[r"^[A-Za-z]*$", r"^[a-z0-9]*$"]),
+    token(
         "authorization-bearer",
         "Bearer authorization header",
         r"(?i:\bbearer)[ \t]{1,4}([A-Za-z0-9_\-.~+/]{16,}={0,2})",
