@@ -1,9 +1,10 @@
 //! What a run changed in its project, and whether it may have.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What happened to a thing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ChangeKind {
     /// It was not there before.
@@ -19,7 +20,7 @@ pub enum ChangeKind {
 }
 
 /// What a path is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs)]
 pub enum FileKind {
@@ -32,7 +33,7 @@ pub enum FileKind {
 
 /// One file that differs. Paths are relative to the project's root, `/` between the parts; one that is no
 /// plain text is in double quotes, with octal escapes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FileChange {
     /// Which.
     pub path: String,
@@ -67,7 +68,7 @@ pub struct FileChange {
 }
 
 /// An empty folder, or permissions of a folder, that differ.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FolderChange {
     /// Which.
     pub path: String,
@@ -76,7 +77,7 @@ pub struct FolderChange {
 }
 
 /// A commit that was not there before.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CommitMade {
     /// Its id.
     pub id: String,
@@ -87,7 +88,7 @@ pub struct CommitMade {
 }
 
 /// A ref that is not where it was.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RefChange {
     /// Such as `refs/heads/main`, or `HEAD`.
     pub name: String,
@@ -98,7 +99,7 @@ pub struct RefChange {
 }
 
 /// A file in a git folder that differs: a hook, the configuration, an ignore rule, unfinished work.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct GitFileChange {
     /// Inside the git folder, such as `hooks/pre-commit`.
     pub path: String,
@@ -107,7 +108,7 @@ pub struct GitFileChange {
 }
 
 /// What changed in a repository beside the files.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RepoChange {
     /// The folder it is for; empty for the project's own.
     pub folder: String,
@@ -124,7 +125,7 @@ pub struct RepoChange {
 }
 
 /// Something outside the project that a link inside it leads to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OutsideChange {
     /// The link.
     pub link: String,
@@ -133,7 +134,7 @@ pub struct OutsideChange {
 }
 
 /// Everything that differs between two moments of a project.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Changes {
     /// Files, in the order of their paths.
     pub files: Vec<FileChange>,
@@ -164,7 +165,7 @@ impl Changes {
 }
 
 /// What a run may change. Patterns are written as in `.gitignore`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct WriteScope {
     /// Where it may; empty for everywhere.
@@ -179,7 +180,7 @@ pub struct WriteScope {
 }
 
 /// Which rule a change breaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ScopeRule {
     /// It is denied.
@@ -197,7 +198,7 @@ pub enum ScopeRule {
 }
 
 /// One breach of a scope.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Violation {
     /// What broke it.
     pub path: String,
@@ -208,7 +209,7 @@ pub struct Violation {
 }
 
 /// Whether a run kept to its scope.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ScopeVerdict {
     /// Every breach; none if it kept to it.
     pub violations: Vec<Violation>,
@@ -225,7 +226,7 @@ impl ScopeVerdict {
 }
 
 /// What makes a change worth a second look.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs)]
 pub enum Risk {
@@ -240,7 +241,7 @@ pub enum Risk {
 }
 
 /// A diff that fits.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Diff {
     /// In git's unified format, whole hunks only.
     pub text: String,
@@ -251,7 +252,7 @@ pub struct Diff {
 }
 
 /// A thing and why.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Remark {
     /// What it is about.
     pub what: String,
@@ -260,7 +261,7 @@ pub struct Remark {
 }
 
 /// What a rollback does, or would do.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Rollback {
     /// Whether it was done.
     pub done: bool,

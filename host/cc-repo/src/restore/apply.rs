@@ -7,7 +7,7 @@ use super::{
     live::Live,
     plan::{Act, Files, Step},
 };
-use crate::{RepoError, Result, Snapshot, objects, os, path::RelPath};
+use crate::{RepoError, Result, Snapshot, changes::delta::ModeDelta, objects, os, path::RelPath};
 
 const FILE_TO_BE: &str = ".cc-restoring-";
 
@@ -33,6 +33,20 @@ pub(crate) fn files(root: &Path, target: &Snapshot, plan: &Files, aside: &Aside)
             .map_err(RepoError::io("set permissions of", folder.under(root)))?;
     }
     made.modes(plan, |_| true)
+}
+
+/// Folders that a run closed to everybody are opened before anything can be looked at.
+pub(crate) fn open_folders(root: &Path, modes: &[ModeDelta]) -> Result<()> {
+    const ENTER: u32 = 0o500;
+    for delta in modes.iter().filter(|delta| delta.is_folder && delta.from & ENTER != ENTER) {
+        let at = delta.path.under(root);
+        let is_closed =
+            fs::symlink_metadata(&at).is_ok_and(|meta| meta.is_dir() && os::stat(&meta).mode == delta.from);
+        if is_closed {
+            os::set_mode(&at, delta.to).map_err(RepoError::io("set permissions of", at))?;
+        }
+    }
+    Ok(())
 }
 
 struct Made<'a> {

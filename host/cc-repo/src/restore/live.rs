@@ -1,6 +1,6 @@
 //! What is at a path now. A symbolic link on the way is never followed.
 
-use std::{ffi::OsString, fs, path::Path};
+use std::{ffi::OsString, fs, io, path::Path};
 
 use crate::{
     RepoError, Result, Snapshot,
@@ -20,6 +20,8 @@ pub(crate) enum Live {
     File(Stat),
     Link(Stat, Vec<u8>),
     Special(Stat),
+    /// In a folder that may not be entered.
+    Unreadable,
 }
 
 impl Live {
@@ -31,6 +33,7 @@ impl Live {
         let meta = match fs::symlink_metadata(&at) {
             Ok(meta) => meta,
             Err(e) if is_absent(&e) => return Ok(Self::Nothing),
+            Err(e) if e.kind() == io::ErrorKind::PermissionDenied => return Ok(Self::Unreadable),
             Err(e) => return Err(RepoError::io("look at", at)(e)),
         };
         let (kind, stat) = (meta.file_type(), os::stat(&meta));
@@ -45,13 +48,13 @@ impl Live {
     pub(crate) fn stat(&self) -> Option<Stat> {
         match self {
             Self::File(stat) | Self::Link(stat, _) | Self::Special(stat) => Some(*stat),
-            Self::Nothing | Self::Folder => None,
+            Self::Nothing | Self::Folder | Self::Unreadable => None,
         }
     }
 }
 
-fn is_absent(error: &std::io::Error) -> bool {
-    matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory)
+fn is_absent(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
 /// The nearest to the root of the things on the way that is no folder.

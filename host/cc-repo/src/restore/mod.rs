@@ -44,6 +44,9 @@ impl Repo {
         after: &Snapshot,
         confirm: bool,
     ) -> Result<Rollback> {
+        if confirm {
+            apply::open_folders(self.root(), &delta::modes(after, before, &[]))?;
+        }
         let plan = Plan::new(self.root(), after, before, None, Aside::of(self.root(), run))?;
         if !confirm {
             return Ok(plan.describe());

@@ -232,6 +232,7 @@ fn first_other(root: &Path, folder: &RelPath, going: &HashSet<&RelPath>) -> Opti
 
 fn describe(expected: &Side, live: &Live) -> &'static str {
     match (expected, live) {
+        (_, Live::Unreadable) => "its folder may not be entered",
         (Side::Absent, _) => "it was created since",
         (_, Live::Nothing) => "it was deleted since",
         (_, Live::Folder) => "it is now a folder",

@@ -251,6 +251,26 @@ mod unix {
         });
     }
 
+    /// Only somebody who is not root is kept out; for root this is a change of permissions like others.
+    #[test]
+    fn a_folder_that_nobody_may_enter_is_opened_again() {
+        let project = TestProject::committed();
+        project.write("src/deep/x.rs", "x\n");
+        let was = project.picture();
+        let set = |path: &str, mode| {
+            fs::set_permissions(project.path(path), fs::Permissions::from_mode(mode)).unwrap();
+        };
+        let (before, after, changes) = project.run(|| {
+            project.write("README.md", "worker\n");
+            set("src", 0o000);
+        });
+        assert!(!changes.is_empty());
+        let planned = project.repo().rollback(&run(), &before, &after, false).unwrap();
+        assert!(!planned.restored.is_empty());
+        project.roll_back((&before, &after)).unwrap();
+        assert_eq!(project.picture(), was);
+    }
+
     #[test]
     fn names_that_are_no_text_go_back() {
         use std::os::unix::ffi::OsStrExt as _;
