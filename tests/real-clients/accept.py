@@ -5,13 +5,10 @@ The Messages API is a stub on loopback, keys are fake, HOME is fresh. Exits 1 wh
 Claude Code cannot be had.
 """
 
-import argparse
 import json
 import sys
 
-import clients
-from bench import Bench, server_binary
-from steer import Steering, text
+from steer import Steering, bash, play, text
 
 # In the published form of a Slack token; put together here, so that no scanner finds it in this file.
 KEY = "xoxb-" + "-".join(["493826150723", "8401936275183", "qT7vZ2mK9xLw4RbN6cYdHs3e"])
@@ -19,10 +16,6 @@ KEY = "xoxb-" + "-".join(["493826150723", "8401936275183", "qT7vZ2mK9xLw4RbN6cYd
 
 def write(path, content):
     return [{"type": "tool_use", "name": "Write", "input": {"file_path": path, "content": content}}]
-
-
-def bash(command):
-    return [{"type": "tool_use", "name": "Bash", "input": {"command": command, "description": "step"}}]
 
 
 class Accepting(Steering):
@@ -98,28 +91,12 @@ SCENES = [
 ]
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--binary", help="the program to check")
-    binary = server_binary(parser.parse_args().binary)
-    if clients.locate(clients.CLAUDE) is None:
-        print("SKIPPED: Claude Code is not here and could not be fetched")
-        return 0
-    failed = 0
-    for scene, turns in SCENES:
-        def check(what, ok, shown=""):
-            nonlocal failed
-            failed += not ok
-            print(f"  {'ok  ' if ok else 'FAIL'}  {what}" + ("" if ok else f"  ({shown})"), flush=True)
-
-        with Bench() as bench:
-            world = Accepting(bench, binary, [])
-            (bench.project / "src").mkdir()
-            world.api.turns = iter(turns(world))
-            scene(world, check)
-    print(f"{failed} checks failed" if failed else "all acceptance checks passed")
-    return 1 if failed else 0
+def accepting(bench, binary, _scene, turns):
+    world = Accepting(bench, binary, [])
+    (bench.project / "src").mkdir()
+    world.api.turns = iter(turns(world))
+    return world
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(play(__doc__, "acceptance", SCENES, accepting))

@@ -180,26 +180,31 @@ SCENES = [
 ]
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
+def play(about, what, scenes, world_of):
+    """Plays each scene in a world of its own; the exit code. `world_of` makes one of a bench, a program, a scene, turns."""
+    parser = argparse.ArgumentParser(description=about)
     parser.add_argument("--binary", help="the program to check")
     binary = server_binary(parser.parse_args().binary)
     if clients.locate(clients.CLAUDE) is None:
         print("SKIPPED: Claude Code is not here and could not be fetched")
         return 0
     failed = 0
-    for scene, turns in SCENES:
+    for scene, turns in scenes:
         def check(what, ok, shown=""):
             nonlocal failed
             failed += not ok
             print(f"  {'ok  ' if ok else 'FAIL'}  {what}" + ("" if ok else f"  ({shown})"), flush=True)
 
         with Bench() as bench:
-            credential = "CLAUDE_CODE_OAUTH_TOKEN" if scene in SIGNED_IN else "ANTHROPIC_AUTH_TOKEN"
-            scene(Steering(bench, binary, turns, credential), check)
-    print(f"{failed} checks failed" if failed else "all steering checks passed")
+            scene(world_of(bench, binary, scene, turns), check)
+    print(f"{failed} checks failed" if failed else f"all {what} checks passed")
     return 1 if failed else 0
 
 
+def steered(bench, binary, scene, turns):
+    credential = "CLAUDE_CODE_OAUTH_TOKEN" if scene in SIGNED_IN else "ANTHROPIC_AUTH_TOKEN"
+    return Steering(bench, binary, turns, credential)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(play(__doc__, "steering", SCENES, steered))

@@ -48,6 +48,15 @@ impl Work {
         Ok(cleaner(cx, &self.record.workspace_root)?.redact(text).into_owned())
     }
 
+    /// The same run once it has ended: before, nothing of it may be moved.
+    pub(crate) fn ended(self) -> Result<Self, OpError> {
+        if !self.record.status.is_active() {
+            return Ok(self);
+        }
+        let message = format!("run {} still runs", self.record.run_id);
+        Err(OpError::new(ErrorKind::Denied, message, "cc_stop_run ends it; then call again"))
+    }
+
     /// Of a run, or of the newest one that may write in a folder's project.
     pub(crate) fn find(cx: &Context, id: Option<&RunId>, cwd: Option<&str>) -> Result<Self, OpError> {
         match id {

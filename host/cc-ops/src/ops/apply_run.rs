@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::rollback_run::bound;
-use crate::{Context, Effect, ErrorKind, OpError, Operation, Output, accept::Work};
+use crate::{Context, Effect, OpError, Operation, Output, accept::Work};
 
 /// Apply an isolated run: merge what a worker did in its copy into the project, or discard the copy. Without confirm it
 /// only shows what it would do. Refused where the project changed in the same files since. Then roll back works as ever.
@@ -51,15 +51,11 @@ impl Operation for ApplyRun {
 
 impl ApplyRun {
     fn go(self, cx: &Context) -> Result<Applied, OpError> {
-        let work = Work::of(cx, &self.run_id)?;
+        let work = Work::of(cx, &self.run_id)?.ended()?;
         let Some(copy) = work.work.isolated.clone() else {
             let message = format!("run {} worked in the project itself", self.run_id);
             return Err(OpError::invalid(message, "its changes are there; cc_rollback_run takes them back"));
         };
-        if work.record.status.is_active() {
-            let message = format!("run {} still runs", self.run_id);
-            return Err(OpError::new(ErrorKind::Denied, message, "cc_stop_run ends it; then call again"));
-        }
         let root = &work.record.workspace_root;
         let project = Repo::open(root, &cx.setup().home.project(root))?;
         if self.discard {

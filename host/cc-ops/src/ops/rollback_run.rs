@@ -5,7 +5,7 @@ use cc_repo::Moment;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Context, Effect, ErrorKind, OpError, Operation, Output, accept::Work};
+use crate::{Context, Effect, OpError, Operation, Output, accept::Work};
 
 /// Things of each kind that a reply names.
 const MOST: usize = 40;
@@ -53,11 +53,7 @@ impl Operation for RollbackRun {
 
 impl RollbackRun {
     fn go(self, cx: &Context) -> Result<RolledBack, OpError> {
-        let work = Work::of(cx, &self.run_id)?;
-        if work.record.status.is_active() {
-            let message = format!("run {} still runs", self.run_id);
-            return Err(OpError::new(ErrorKind::Denied, message, "cc_stop_run ends it; then call again"));
-        }
+        let work = Work::of(cx, &self.run_id)?.ended()?;
         let run = &self.run_id;
         let before_rollback = work.repo.find(run, Moment::RolledBack).is_ok();
         let mut plan = if self.undo {

@@ -1,15 +1,17 @@
 //! From a route to a running worker: prompt, settings, record, supervisor.
 
+mod failover;
+mod prompt;
+
 use std::{
     num::NonZeroU32,
     path::{Path, PathBuf},
 };
 
 use cc_domain::{
-    Asking, Budget, BudgetUse, ModelPrice, OnLimit, PluginRef, Prevention, Profile, ProjectWork, Role, Route,
+    Asking, Budget, BudgetUse, ModelPrice, OnLimit, PluginRef, Prevention, ProjectWork, Role, Route,
     RouteDrift, RunId, RunMode, RunRecord, RunStatus, TeamId, WriteScope,
 };
-use cc_policy::Policy;
 use cc_profiles::WorkerSettings;
 use cc_repo::Project;
 use cc_store::{Decision, RunDir};
@@ -30,9 +32,6 @@ use crate::{
 
 /// How long a permission question waits before it is denied, when the user's overrides do not say.
 const ANSWER_WITHIN_SECONDS: u32 = 600;
-
-/// How often a run may fail over.
-const MOST_ALTERNATIVES: usize = 3;
 
 /// A worker to start.
 #[derive(Clone, Debug)]
@@ -147,10 +146,10 @@ pub(crate) fn plan(cx: &Context, start: Start) -> Result<Plan, OpError> {
         copy: (start.job.write && start.isolate).then(|| cx.setup().home.isolated(&run_id)),
         run_id,
         session_id: start.resume.clone().unwrap_or_else(cc_workers::new_session_id),
-        system_prompt: system_prompt(&policy, &project, &start)?,
-        prompt: prompt(&start),
+        system_prompt: prompt::system_prompt(&policy, &project, &start)?,
+        prompt: prompt::prompt(&start),
         alternatives: if on_limit == OnLimit::Failover {
-            alternatives(&policy, &routed)?
+            failover::alternatives(&policy, &routed)?
         } else {
             Vec::new()
         },
@@ -159,7 +158,7 @@ pub(crate) fn plan(cx: &Context, start: Start) -> Result<Plan, OpError> {
         sandbox: start.job.write && start.sandbox.or(usual.sandbox).unwrap_or_default(),
         scope: if start.job.write { scope::of_run(&project, start.scope.clone())? } else { None },
         rules: rules::redactor(&policy, &settings)?,
-        prices: prices(routed.profile()?),
+        prices: failover::prices(routed.profile()?),
         settings,
         program,
         project,
@@ -394,31 +393,6 @@ impl Plan {
     }
 }
 
-/// Where a run that is to fail over goes on: the router's choices without those before. Settled now, because a
-/// supervisor has no plugins.
-fn alternatives(policy: &Policy, routed: &Routed) -> Result<Vec<Alternative>, OpError> {
-    let (mut left, mut before, mut found) =
-        (routed.candidates.clone(), routed.route.profile_id.clone(), Vec::new());
-    while found.len() < MOST_ALTERNATIVES {
-        // One profile's models share its limit.
-        left.retain(|candidate| candidate.profile_id != before);
-        // Nobody left to choose is the end of the list, and no error.
-        let Ok(next) = policy.route(&routed.request, &left, None) else { break };
-        let route = routed.route_to(next);
-        let settings = routed.profiles.worker_settings(&route.profile_id, route.model.as_deref())?;
-        before.clone_from(&route.profile_id);
-        let prices = prices(routed.profiles.find(&route.profile_id)?);
-        let (settings, secrets) = (settings.settings.to_string(), settings.secrets);
-        found.push(Alternative { route, settings, secrets, prices });
-    }
-    Ok(found)
-}
-
-/// What a profile's models cost.
-fn prices(profile: &Profile) -> Vec<ModelPrice> {
-    profile.prices.iter().map(|price| price.times(profile.cost_multiplier)).collect()
-}
-
 fn json(value: &impl Serialize) -> Value {
     serde_json::to_value(value).unwrap_or_default()
 }
@@ -439,36 +413,4 @@ fn program(cx: &Context) -> Result<Program, OpError> {
             Program { path: claude.path, leading_args: Vec::new() }
         }
     })
-}
-
-/// What the worker is told of its role, besides Claude Code's own instructions.
-fn system_prompt(policy: &Policy, project: &Project, start: &Start) -> Result<String, OpError> {
-    let role = &start.job.role;
-    let wanted = format!("role-{role}");
-    let templates = policy.templates()?;
-    let name =
-        if templates.iter().any(|template| template.name == wanted) { &wanted } else { "role-default" };
-    let task_type = start.job.task_type.clone().unwrap_or_else(|| role.default_task_type());
-    let variables = [
-        ("allow_write", start.job.write.to_string()),
-        ("artifact_root", RunDir::artifact_root(&project.root).display().to_string()),
-        ("task_type", task_type.to_string()),
-    ];
-    // A team's own pack may take fewer of them, and refuses what it does not know.
-    let known = templates.iter().find(|template| template.name == *name);
-    let takes = |variable: &str| known.is_none_or(|t| t.variables.iter().any(|v| v.name == variable));
-    let variables: Vec<(String, String)> = variables
-        .into_iter()
-        .filter(|(name, _)| takes(name))
-        .map(|(name, value)| (name.to_owned(), value))
-        .collect();
-    Ok(policy.render(name, &variables)?.value)
-}
-
-/// What the worker is asked: the task as it was given, and the context below it.
-fn prompt(start: &Start) -> String {
-    match start.context.as_deref().filter(|context| !context.trim().is_empty()) {
-        Some(context) => format!("{}\n\nContext:\n{context}", start.task),
-        None => start.task.clone(),
-    }
 }

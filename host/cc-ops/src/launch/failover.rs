@@ -1,0 +1,35 @@
+//! Where a run goes on when its provider says no, and what models cost.
+
+use cc_domain::{ModelPrice, Profile};
+use cc_policy::Policy;
+use cc_workers::Alternative;
+
+use crate::{OpError, routing::Routed};
+
+/// How often a run may fail over.
+const MOST_ALTERNATIVES: usize = 3;
+
+/// Where a run that is to fail over goes on: the router's choices without those before. Settled now, because a
+/// supervisor has no plugins.
+pub(super) fn alternatives(policy: &Policy, routed: &Routed) -> Result<Vec<Alternative>, OpError> {
+    let (mut left, mut before, mut found) =
+        (routed.candidates.clone(), routed.route.profile_id.clone(), Vec::new());
+    while found.len() < MOST_ALTERNATIVES {
+        // One profile's models share its limit.
+        left.retain(|candidate| candidate.profile_id != before);
+        // Nobody left to choose is the end of the list, and no error.
+        let Ok(next) = policy.route(&routed.request, &left, None) else { break };
+        let route = routed.route_to(next);
+        let settings = routed.profiles.worker_settings(&route.profile_id, route.model.as_deref())?;
+        before.clone_from(&route.profile_id);
+        let prices = prices(routed.profiles.find(&route.profile_id)?);
+        let (settings, secrets) = (settings.settings.to_string(), settings.secrets);
+        found.push(Alternative { route, settings, secrets, prices });
+    }
+    Ok(found)
+}
+
+/// What a profile's models cost.
+pub(super) fn prices(profile: &Profile) -> Vec<ModelPrice> {
+    profile.prices.iter().map(|price| price.times(profile.cost_multiplier)).collect()
+}
