@@ -57,6 +57,17 @@ pub enum RepoError {
         /// The system's reason.
         source: io::Error,
     },
+    /// There is too much to keep.
+    #[error(
+        "{} is too large to be kept as it is: it has more than {most}; work in a folder of its own, or in a repository",
+        root.display()
+    )]
+    TooLarge {
+        /// The project.
+        root: PathBuf,
+        /// How many of what.
+        most: String,
+    },
     /// What git or a file of ours says cannot be read.
     #[error("{what} cannot be read: {reason}; take a new snapshot")]
     Corrupt {

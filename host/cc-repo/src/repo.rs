@@ -9,6 +9,10 @@ use cc_domain::RunId;
 
 use crate::{REFS, Result, Snapshot, path::RelPath, place::Place, restore::Aside, snapshot::Taking};
 
+/// What a folder that is no repository may hold.
+const MOST_PLAIN_FILES: usize = 100_000;
+const MOST_PLAIN_BYTES: u64 = 2 << 30;
+
 /// Which of a run's snapshots.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Moment {
@@ -44,6 +48,10 @@ pub struct Options {
     pub max_ignored_files: usize,
     /// The largest file that is kept, bytes; larger ones are only watched.
     pub max_file_bytes: u64,
+    /// How many files a project may have, beside ignored ones; a larger one is refused.
+    pub max_files: usize,
+    /// How much may have to be read at once, bytes; more is refused.
+    pub max_new_bytes: u64,
     /// How many new files are kept that only rules of the run's own making ignore.
     pub max_hidden_files: usize,
 }
@@ -56,6 +64,8 @@ impl Default for Options {
             max_ignored_bytes: 1 << 20,
             max_ignored_files: 100_000,
             max_file_bytes: 100 << 20,
+            max_files: 2_000_000,
+            max_new_bytes: 32 << 30,
             max_hidden_files: 2_000,
         }
     }
@@ -85,9 +95,14 @@ impl Repo {
     ///
     /// # Errors
     /// As [`Repo::open`].
-    pub fn with(root: &Path, state: &Path, options: Options) -> Result<Self> {
+    pub fn with(root: &Path, state: &Path, mut options: Options) -> Result<Self> {
         let is_repository = root.join(".git").exists();
         let place = if is_repository { Place::repository(root, state) } else { Place::shadow(root, state) }?;
+        if !is_repository {
+            // All of it has to be copied: what is no project (somebody's home) is not.
+            options.max_files = options.max_files.min(MOST_PLAIN_FILES);
+            options.max_new_bytes = options.max_new_bytes.min(MOST_PLAIN_BYTES);
+        }
         Ok(Self { root: root.to_owned(), state: state.to_owned(), place: Arc::new(place), options })
     }
 

@@ -43,6 +43,7 @@ impl Taking<'_> {
         let hidden = self.decide(&mut found, &repos)?;
         let (kept, unkept) = self.split(std::mem::take(&mut found.entries));
         let (changed, deleted) = last.compare(&kept);
+        self.bound(&changed)?;
         let (manifest, outside) = self.manifest(found, hidden, &repos, &kept);
         let own = repos.get(&RelPath::default());
         let index = own.map(|(_, read)| IndexBlob::look(self.place, &read.state));
@@ -51,6 +52,17 @@ impl Taking<'_> {
         let (snapshot, unreadable) = content.store(self.place, self.title, self.options.max_file_bytes)?;
         last_look::remember(self.place, &snapshot.tree, kept, &unreadable, started);
         Ok(snapshot)
+    }
+
+    /// What a limit leaves out anyway does not count.
+    fn bound(&self, changed: &[Entry]) -> Result<()> {
+        let sizes =
+            changed.iter().map(|entry| entry.stat.size).filter(|size| *size <= self.options.max_file_bytes);
+        if sizes.sum::<u64>() <= self.options.max_new_bytes {
+            return Ok(());
+        }
+        let most = format!("{} MB of new files", self.options.max_new_bytes >> 20);
+        Err(RepoError::TooLarge { root: self.root().to_owned(), most })
     }
 
     /// What is there, what git says about it, and what the last snapshot saw: none needs another's answer.

@@ -59,12 +59,22 @@ pub(crate) struct Walk<'a> {
     /// What held before the run.
     pinned: Option<&'a Rules>,
     ignored: AtomicUsize,
+    files: AtomicUsize,
 }
 
 impl<'a> Walk<'a> {
     pub(crate) fn new(root: &'a Path, options: &'a Options, rules: Rules, pinned: Option<&'a Rules>) -> Self {
         let (chosen, chosen_inside) = rules::chosen(&options.keep_ignored);
-        Self { root, options, chosen, chosen_inside, rules, pinned, ignored: AtomicUsize::new(0) }
+        Self {
+            root,
+            options,
+            chosen,
+            chosen_inside,
+            rules,
+            pinned,
+            ignored: AtomicUsize::new(0),
+            files: AtomicUsize::new(0),
+        }
     }
 
     pub(crate) fn run(self) -> Result<Found> {
@@ -77,6 +87,10 @@ impl<'a> Walk<'a> {
             let workers: Vec<_> = (0..threads).map(|_| scope.spawn(|| self.work(&queue))).collect();
             workers.into_iter().map(|worker| worker.join()).collect::<Result<Vec<Found>, _>>()
         });
+        if self.is_too_large() {
+            let most = format!("{} files", self.options.max_files);
+            return Err(RepoError::TooLarge { root: self.root.to_owned(), most });
+        }
         // What a thread did not see must not look as if it were gone.
         Ok(self.joined(parts.map_err(|_| stopped())?))
     }
@@ -130,6 +144,9 @@ impl<'a> Walk<'a> {
             folder.levels.extend(self.folder_rules(&folder.path, found).map(Arc::new));
         }
         let mut more = Vec::new();
+        if self.is_too_large() {
+            return more;
+        }
         let children = match fs::read_dir(folder.path.under(self.root)) {
             Ok(children) => children,
             Err(e) => {
@@ -199,10 +216,13 @@ impl<'a> Walk<'a> {
             entry.fate = Fate::Kept;
             found.chosen.push(entry.path.clone());
         }
-        if entry.fate == Fate::Ignored {
-            self.ignored.fetch_add(1, Ordering::Relaxed);
-        }
+        let count = if entry.fate == Fate::Ignored { &self.ignored } else { &self.files };
+        count.fetch_add(1, Ordering::Relaxed);
         found.entries.push(entry);
+    }
+
+    fn is_too_large(&self) -> bool {
+        self.files.load(Ordering::Relaxed) > self.options.max_files
     }
 
     fn is_chosen(&self, entry: &Entry, above: Fate) -> bool {

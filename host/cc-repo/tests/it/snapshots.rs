@@ -3,7 +3,7 @@
 use std::fs;
 
 use cc_domain::ChangeKind;
-use cc_repo::{Moment, Repo, changes};
+use cc_repo::{Moment, Options, Repo, RepoError, changes};
 
 use crate::project::{TestProject, file, git_in, other_run, paths, run};
 
@@ -468,4 +468,22 @@ fn what_a_run_wrote_can_be_read_byte_for_byte() {
         [("\"new\\011.bin\"".to_owned(), vec![0, 255, 13]), (".env".to_owned(), b"KEY=1\r\n".to_vec())]
     );
     assert_eq!(left, ["README.md", "big.txt", "debug.log"]);
+}
+
+#[test]
+fn what_is_too_large_is_refused_before_any_of_it_is_copied() {
+    let project = TestProject::plain();
+    for name in ["a.txt", "b.txt", "c.txt"] {
+        project.write(name, [b'x'; 1024]);
+    }
+    let with = |options| {
+        Repo::with(&project.root(), &project.dir.path().join("limited"), options).unwrap().before(&run())
+    };
+    let few = Options { max_files: 2, ..Options::default() };
+    let little = Options { max_new_bytes: 2048, ..Options::default() };
+    for options in [few, little] {
+        let refused = with(options).unwrap_err();
+        assert!(matches!(refused, RepoError::TooLarge { .. }), "{refused}");
+    }
+    assert!(with(Options { max_files: 3, max_new_bytes: 3 * 1024, ..Options::default() }).is_ok());
 }
