@@ -65,6 +65,12 @@ def refused(world, check):
     check("and the run is verified", verdict["status"] == "verified", verdict)
 
 
+def denied(world, check):
+    run, ended = world.work("--deny", "secret/")
+    check("Claude Code's own rules refuse a redirection to what is denied", not (world.bench.project / "secret").exists(), ended)
+    check("and nothing else", (world.bench.project / "src" / "fine.txt").exists(), ended)
+
+
 def kept(world, check):
     run, ended = world.work("--allow", "src/", "--sandbox", "true")
     check("Claude Code works in the sandbox", ended["status"] == "succeeded", ended)
@@ -86,6 +92,7 @@ SCENES = [
     (good_work, lambda world: [write(world.path("hello.txt"), "hello\n"), text("Written.")]),
     (breach, lambda world: [bash("echo x > outside.txt"), text("Done.")]),
     (refused, lambda world: [write(world.path("outside.txt"), "x"), write(world.path("src/inside.txt"), "x"), text("Done.")]),
+    (denied, lambda world: [bash("mkdir -p secret && echo x > secret/key.txt"), bash("echo x > src/fine.txt"), text("Done.")]),
     (kept, lambda world: [bash("echo x > outside.txt; mkdir -p src; echo y > src/inside.txt"), text("Done.")]),
     (leak, lambda world: [write(world.path("config.txt"), f"slack_token = \"{KEY}\"\n"), text("Configured.")]),
 ]

@@ -290,7 +290,7 @@ fn a_worker_with_a_scope_is_asked_before_each_edit() {
     ] {
         assert_eq!(hook_refuses(&sandbox, command, file), refused, "{file}");
     }
-    assert_eq!(check(&mut client, &run)["prevention"], json!(["tool_hook"]));
+    assert_eq!(check(&mut client, &run)["prevention"], json!(["tool_hook", "permission_rules"]));
 }
 
 #[cfg(target_os = "linux")]

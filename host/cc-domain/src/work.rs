@@ -43,6 +43,8 @@ pub enum Prevention {
     Landlock,
     /// Claude Code asks us before each edit.
     ToolHook,
+    /// Claude Code's own rules for what is denied.
+    PermissionRules,
 }
 
 /// Figures of a run's changes.

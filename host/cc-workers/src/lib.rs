@@ -40,6 +40,6 @@ pub use launch::{Alternative, Isolated, LaunchSpec, Launched, Patience, ProjectW
 pub use leftovers::{Cleared, end_leftovers, survivors};
 pub use private::{PrivateFile, PrivatePaths, private_paths};
 pub use sandbox::Sandbox;
-pub use scope_hook::{scope_hook, scope_hook_settings};
+pub use scope_hook::{scope_hook, scope_hook_settings, scope_rules};
 pub use stream::{Observed, StreamFacts};
 pub use supervise::{Judging, supervise};

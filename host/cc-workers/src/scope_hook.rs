@@ -41,6 +41,21 @@ pub fn scope_hook_settings(program: &Path, root: &Path, scope: &WriteScope) -> V
     json!({ "PreToolUse": [{ "matcher": TOOLS, "hooks": [hook] }] })
 }
 
+/// Claude Code's own rules for what a scope denies; it reads them for redirections of its shell as well. What a scope
+/// allows cannot be said in them.
+#[must_use]
+pub fn scope_rules(root: &Path, scope: &WriteScope) -> Vec<String> {
+    let root = root.to_string_lossy().replace('\\', "/");
+    let rule = |pattern: &String| {
+        let anchored = pattern.trim_end_matches('/').trim_start_matches("./");
+        let middle = if anchored.contains('/') { "" } else { "**/" };
+        let all = if pattern.ends_with('/') { "/**" } else { "" };
+        // Two slashes: from the root of the file system, not from the settings file.
+        format!("Edit(//{}/{middle}{}{all})", root.trim_start_matches('/'), anchored.trim_start_matches('/'))
+    };
+    scope.deny.iter().filter(|pattern| !pattern.starts_with('!')).map(rule).collect()
+}
+
 /// The hook's entry: a question on stdin, a refusal on stdout or nothing. One that it cannot read is refused.
 pub fn scope_hook(args: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCode {
     let held = args.into_iter().next().and_then(|held| decode(held.to_str()?));
@@ -140,6 +155,20 @@ mod tests {
             std::os::unix::fs::symlink(root.join("docs"), root.join("src/link")).unwrap();
             assert!(judge("link/a.md").is_some(), "a link leads to the docs");
         }
+    }
+
+    #[test]
+    fn what_is_denied_is_said_in_claude_codes_own_words_too() {
+        let deny = ["/secret/", "*.key", "src/auth/**", "!x", "docs/"].map(str::to_owned).into();
+        let scope = WriteScope { deny, ..WriteScope::default() };
+        let rules = scope_rules(Path::new("/home/u/p"), &scope);
+        let expected = [
+            "Edit(//home/u/p/secret/**)",
+            "Edit(//home/u/p/**/*.key)",
+            "Edit(//home/u/p/src/auth/**)",
+            "Edit(//home/u/p/**/docs/**)",
+        ];
+        assert_eq!(rules, expected);
     }
 
     #[test]

@@ -341,7 +341,8 @@ impl Plan {
     }
 
     fn work(&self) -> Option<ProjectWork> {
-        let prevention = self.scope.iter().map(|_| Prevention::ToolHook).collect();
+        let kept = [Prevention::ToolHook, Prevention::PermissionRules];
+        let prevention = self.scope.iter().flat_map(|_| kept).collect();
         let work = ProjectWork {
             scope: self.scope.clone(),
             isolated: self.copy.clone(),
@@ -355,6 +356,8 @@ impl Plan {
     fn settings(&self, exe: &Path) -> String {
         let mut settings = self.settings.settings.clone();
         if let Some(scope) = &self.scope {
+            settings["permissions"] =
+                serde_json::json!({ "deny": cc_workers::scope_rules(self.root(), scope) });
             settings["hooks"] = cc_workers::scope_hook_settings(exe, self.root(), scope);
         }
         settings.to_string()
