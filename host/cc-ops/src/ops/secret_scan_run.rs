@@ -1,9 +1,12 @@
 //! `cc_secret_scan_run`.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::{BTreeMap, HashSet},
+    path::PathBuf,
+};
 
 use cc_domain::{RunId, RunRecord, SecretClass};
-use cc_repo::{DiffOptions, diff};
+use cc_repo::Snapshot;
 use cc_secrets::{FileOptions, Finding};
 use cc_store::read_bounded;
 use schemars::JsonSchema;
@@ -15,8 +18,8 @@ use crate::{Context, Effect, OpError, Operation, Output, accept::Work, secrets::
 const MOST: usize = 40;
 /// Longest record of what a worker printed, bytes.
 const MOST_RECORD: u64 = 4 << 20;
-/// Largest diff that is scanned, bytes.
-const MOST_DIFF: usize = 64 << 20;
+/// Largest file that is scanned, bytes.
+const MOST_FILE: u64 = 32 << 20;
 
 /// Scan a run for secrets, leaked keys, tokens, passwords and credentials: what the worker printed (found as it was
 /// read), what its changes add, and files it wrote that git ignores. Values are never shown. Real ones block.
@@ -79,6 +82,19 @@ impl SecretsFound {
     }
 }
 
+/// The secrets in some files of a snapshot, and the files that were not looked at.
+fn in_files(
+    detector: &Detector,
+    snapshot: &Snapshot,
+    paths: &[String],
+) -> Result<(Vec<Finding>, Vec<String>), OpError> {
+    let mut found = Vec::new();
+    let left_out = snapshot.contents(paths, MOST_FILE, |path, bytes| {
+        found.extend(detector.scanner.scan_bytes(Some(path), bytes));
+    })?;
+    Ok((detector.judge(found)?.findings, left_out))
+}
+
 #[derive(Default)]
 struct Scan {
     findings: Vec<Finding>,
@@ -105,15 +121,17 @@ impl Scan {
         Ok(())
     }
 
-    /// Lines that the run added to files, new and ignored ones included as far as snapshots hold them.
+    /// What files hold after the run and did not before: changed, new and ignored ones, as far as snapshots hold them.
     fn added(&mut self, detector: &Detector, work: &Work) -> Result<(), OpError> {
-        let options =
-            DiffOptions { max_bytes: MOST_DIFF, max_file_bytes: MOST_DIFF, context: 3, paths: Vec::new() };
-        let patch = diff(&work.before, &work.after, &options)?;
-        let judged = detector.judge(detector.scanner.scan_diff(patch.text.as_bytes()))?;
-        self.findings.extend(judged.findings);
-        self.looked_at.push(format!("the lines that its changes of {} files add", work.changes.files.len()));
-        self.not_looked_at.extend(patch.left_out);
+        let kept = work.changes.files.iter().filter(|file| file.kept && file.size_after.is_some());
+        let paths: Vec<String> = kept.map(|file| file.path.clone()).collect();
+        let (before, _) = in_files(detector, &work.before, &paths)?;
+        let (after, left_out) = in_files(detector, &work.after, &paths)?;
+        let place = |finding: &Finding| (finding.path.clone(), finding.fingerprint.clone());
+        let before: HashSet<_> = before.iter().map(place).collect();
+        self.findings.extend(after.into_iter().filter(|finding| !before.contains(&place(finding))));
+        self.looked_at.push(format!("what its changes add to {} files", paths.len() - left_out.len()));
+        self.not_looked_at.extend(left_out.into_iter().map(|path| format!("{path}: it is too large")));
         Ok(())
     }
 
