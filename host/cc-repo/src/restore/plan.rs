@@ -86,7 +86,9 @@ pub(crate) fn files(
         }
     }
     plan.check_ways(root);
-    plan.check_folders(root, &deltas, &lives, &expected.manifest.empty);
+    let empty: Vec<RelPath> =
+        expected.manifest.empty.iter().cloned().chain(repos_only_in(expected, target)).collect();
+    plan.check_folders(root, &deltas, &lives, &empty);
     plan.check_modes(root)?;
     plan.folders(&deltas, expected, target)?;
     Ok(plan)
@@ -134,7 +136,7 @@ impl Files {
         self.conflicts.extend(found);
     }
 
-    /// A folder that gives way to a file may hold nothing but what goes.
+    /// A folder that gives way to a file may hold nothing but what goes, `empty` folders among it.
     fn check_folders(&mut self, root: &Path, deltas: &[FileDelta], lives: &[Live], empty: &[RelPath]) {
         let going: HashSet<&RelPath> = self.removed().into_iter().chain(empty).collect();
         let folders = deltas.iter().zip(lives).filter(|(_, live)| **live == Live::Folder);

@@ -448,3 +448,20 @@ fn a_folder_that_somebody_put_something_into_does_not_give_way() {
     project.roll_back((&before, &after)).unwrap();
     assert_eq!(project.read("thing"), "a file\n");
 }
+
+#[test]
+fn a_repository_whose_folder_became_a_file_goes_back_and_forth() {
+    for project in [TestProject::plain(), TestProject::committed()] {
+        let nested = project.path("dir/nested");
+        fs::create_dir_all(&nested).unwrap();
+        git_in(&nested, &["init", "-q", "-b", "main"]);
+        let (before, after, _) = project.run(|| {
+            fs::remove_dir_all(project.path("dir")).unwrap();
+            project.write("dir", "");
+        });
+        project.repo().rollback(&run(), &before, &after, true).unwrap();
+        assert!(project.path("dir/nested").is_dir());
+        project.repo().undo_rollback(&run(), &before, &after, true).unwrap();
+        assert_eq!(project.read("dir"), "");
+    }
+}
