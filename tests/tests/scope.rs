@@ -366,3 +366,25 @@ fn a_worker_in_a_copy_leaves_the_project_alone_until_its_work_is_applied() {
     assert_eq!(git(&sandbox, &["worktree", "list"]).lines().count(), 1);
     assert_eq!(tree(&sandbox.project()), before);
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_sandbox_round_a_copy_keeps_the_project_closed() {
+    let sandbox = project();
+    let mut client = sandbox.mcp();
+    let before = tree(&sandbox.project());
+    let command = format!("echo x > {}/src/lib.rs; echo inside > src/new.rs", sandbox.project().display());
+    let run = run(
+        &sandbox,
+        &mut client,
+        &command,
+        json!({ "isolate": true, "sandbox": true, "allowed_paths": ["src/"] }),
+    );
+    assert_eq!(tree(&sandbox.project()), before);
+    let summary = client.call("cc_diff_summary", json!({ "run_id": run["run_id"] })).structured;
+    assert_eq!(
+        (&summary["file_count"], &summary["files"][0]["path"]),
+        (&json!(1), &json!("src/new.rs")),
+        "{summary}"
+    );
+}

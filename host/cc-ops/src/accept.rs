@@ -7,7 +7,7 @@ use cc_repo::{Project, Repo, Snapshot, changes};
 use cc_secrets::Redactor;
 use cc_store::RunFilter;
 
-use crate::{Context, ErrorKind, OpError, wait};
+use crate::{Context, ErrorKind, OpError, rules::unusable, wait};
 
 /// A run that may write, its project before and after, and what differs.
 pub(crate) struct Work {
@@ -97,11 +97,5 @@ fn unseen(record: &RunRecord, work: &ProjectWork) -> OpError {
 /// Takes secrets out of what a project's files and commands say, by the rules of its plugins.
 pub(crate) fn cleaner(cx: &Context, root: &Path) -> Result<Redactor, OpError> {
     let rules = cx.policy(root).secret_rules()?;
-    Redactor::new(&rules.rules, Vec::new()).map_err(|error| {
-        OpError::new(
-            ErrorKind::State,
-            error.to_string(),
-            "'cc-orchestrator plugin list' shows who gave the rule",
-        )
-    })
+    Redactor::new(&rules.rules, Vec::new()).map_err(|error| unusable(&error))
 }

@@ -34,7 +34,8 @@ fn check(set: &RuleSet) -> Result<(), OpError> {
     Ok(cc_store::write_atomic(&done, b"")?)
 }
 
-fn unusable(error: &RuleError) -> OpError {
+/// Why rules that plugins or the user gave cannot be used.
+pub(crate) fn unusable(error: &RuleError) -> OpError {
     OpError::new(
         ErrorKind::State,
         format!("the secret rules cannot be used: {error}"),

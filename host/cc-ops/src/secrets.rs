@@ -4,10 +4,10 @@ use std::{path::Path, sync::Arc};
 
 use cc_domain::{Classification, SecretRule};
 use cc_policy::{Policy, PolicyConfig};
-use cc_secrets::{Candidate, Judged, RuleError, Salt, Scanner, gitleaks::RuleFile, judge};
+use cc_secrets::{Candidate, Judged, Salt, Scanner, gitleaks::RuleFile, judge};
 use cc_workers::Judging;
 
-use crate::{Context, ErrorKind, OpError};
+use crate::{Context, ErrorKind, OpError, rules::unusable};
 
 /// The user's own rules, in the form of gitleaks, in the home.
 const OWN_RULES: &str = "secrets.toml";
@@ -75,14 +75,6 @@ impl Detector {
             )
         })
     }
-}
-
-fn unusable(error: &RuleError) -> OpError {
-    OpError::new(
-        ErrorKind::State,
-        format!("the secret rules cannot be used: {error}"),
-        "mend the rule, or disable the plugin that gave it; 'cc-orchestrator plugin list' shows them",
-    )
 }
 
 /// For a supervisor, which has no plugin engine of its own.

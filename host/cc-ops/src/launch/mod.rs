@@ -223,7 +223,10 @@ impl Plan {
             run_dir: created.dir.path().to_owned(),
             command,
             private_files: vec![
-                PrivateFile { path: private.settings, content: self.settings(&cx.setup().exe) },
+                PrivateFile {
+                    path: private.settings,
+                    content: self.scoped(&cx.setup().exe, self.settings.settings.clone()),
+                },
                 PrivateFile { path: private.system_prompt, content: self.system_prompt.clone() },
             ],
             secrets: self.settings.secrets.clone(),
@@ -233,7 +236,7 @@ impl Plan {
             prices: self.prices.clone(),
             on_limit: record.on_limit,
             answer_within_seconds: self.answer_within_seconds,
-            alternatives: self.alternatives.clone(),
+            alternatives: self.alternatives(&cx.setup().exe),
             workspace_root: self.project.root.clone(),
             sandbox: self.sandbox.then(|| self.writable()),
             project: self.start.job.write.then(|| self.watch(cx)),
@@ -352,9 +355,8 @@ impl Plan {
         self.start.job.write.then_some(work)
     }
 
-    /// The worker's settings, with a hook that keeps its edits to its scope.
-    fn settings(&self, exe: &Path) -> String {
-        let mut settings = self.settings.settings.clone();
+    /// A worker's settings, with a hook that keeps its edits to its scope.
+    fn scoped(&self, exe: &Path, mut settings: Value) -> String {
         if let Some(scope) = &self.scope {
             settings["permissions"] =
                 serde_json::json!({ "deny": cc_workers::scope_rules(self.root(), scope) });
@@ -363,8 +365,25 @@ impl Plan {
         settings.to_string()
     }
 
+    /// Another profile's worker is kept to the same scope.
+    fn alternatives(&self, exe: &Path) -> Vec<Alternative> {
+        let kept = |next: &Alternative| {
+            let settings = serde_json::from_str(&next.settings).unwrap_or_default();
+            Alternative { settings: self.scoped(exe, settings), ..next.clone() }
+        };
+        self.alternatives.iter().map(kept).collect()
+    }
+
+    /// Seen in the project; a copy of it is made later, with the same folders.
     fn writable(&self) -> Sandbox {
-        Sandbox::of(&self.project.root, self.scope.as_ref(), &cc_workers::environment())
+        let root = &self.project.root;
+        let mut sandbox = Sandbox::of(root, self.scope.as_ref(), &cc_workers::environment());
+        for path in &mut sandbox.writable {
+            if let Ok(inside) = path.strip_prefix(root) {
+                *path = self.root().join(inside);
+            }
+        }
+        sandbox
     }
 
     fn drift(&self) -> Option<RouteDrift> {
