@@ -51,7 +51,7 @@ pub(super) fn set_up(before: &str, options: &SetupOptions) -> Result<Edit, EditE
     start_us(entry, ours, options);
     complete(entry, options);
     notes.extend(remarks(entry));
-    let text = lines::keep_endings(before, &document.to_string());
+    let text = printed(before, &document)?;
     check_untouched(before, &text)?;
     let action = match (ours, text == before) {
         (_, true) => Action::AlreadySetUp,
@@ -79,11 +79,16 @@ pub(super) fn remove(before: &str) -> Result<Edit, EditError> {
             if let Some(servers) = document.get_mut(SERVERS).and_then(Item::as_table_like_mut) {
                 servers.remove(ENTRY);
             }
-            lines::keep_endings(before, &document.to_string())
+            printed(before, &document)?
         }
     };
     check_untouched(before, &text)?;
     Ok(Edit { text, action: Action::Remove, notes: Vec::new() })
+}
+
+/// The edited document, every line outside the edit as it was in `before`.
+fn printed(before: &str, document: &DocumentMut) -> Result<String, EditError> {
+    Ok(lines::keep_bytes(before, &parse(before)?.to_string(), &document.to_string()))
 }
 
 fn parse(text: &str) -> Result<DocumentMut, EditError> {
@@ -115,7 +120,7 @@ fn add(before: &str, mut document: DocumentMut, options: &SetupOptions) -> Resul
     } else {
         let servers = document.get_mut(SERVERS).and_then(Item::as_table_like_mut);
         servers.ok_or(EditError::Shape { what: SERVERS })?.insert(ENTRY, Item::Table(entry));
-        lines::keep_endings(before, &document.to_string())
+        printed(before, &document)?
     };
     check_untouched(before, &text)?;
     Ok(Edit { text, action: Action::Add, notes })

@@ -36,12 +36,15 @@ pub(super) fn cut(text: &str, mut ranges: Vec<Range<usize>>) -> String {
     out
 }
 
-/// `edited` with the bytes of `original` in every line that says the same: an editor that writes `\n` only does not
-/// change the line endings of a whole file.
-pub(super) fn keep_endings(original: &str, edited: &str) -> String {
+/// `edited` with the bytes of `original` in every line that was not edited. `reprinted` is what the editor makes of
+/// `original` with nothing changed: it writes `\n` only, and may spell a table's header in another way.
+pub(super) fn keep_bytes(original: &str, reprinted: &str, edited: &str) -> String {
     let newline = newline_of(original);
-    let (old, new) = (content_of_lines(original), content_of_lines(edited));
     let raw: Vec<&str> = original.split_inclusive('\n').collect();
+    let (mut old, new) = (content_of_lines(reprinted), content_of_lines(edited));
+    if old.len() != raw.len() {
+        old = content_of_lines(original);
+    }
     let mut out = String::with_capacity(original.len().max(edited.len()));
     for change in TextDiff::from_slices(&old, &new).iter_all_changes() {
         if change.tag() == ChangeTag::Delete {
@@ -101,12 +104,16 @@ mod tests {
     }
 
     #[test]
-    fn keep_endings_changes_only_what_differs() {
+    fn keep_bytes_changes_only_what_differs() {
         let original = "a = 1\r\nb = 2\nc = 3";
-        assert_eq!(keep_endings(original, "a = 1\nb = 5\nc = 3\n"), "a = 1\r\nb = 5\r\nc = 3");
-        assert_eq!(
-            keep_endings(original, "a = 1\nb = 2\nc = 3\nd = 4\n"),
-            "a = 1\r\nb = 2\nc = 3\r\nd = 4\r\n"
-        );
+        let keep = |edited| keep_bytes(original, "a = 1\nb = 2\nc = 3\n", edited);
+        assert_eq!(keep("a = 1\nb = 5\nc = 3\n"), "a = 1\r\nb = 5\r\nc = 3");
+        assert_eq!(keep("a = 1\nb = 2\nc = 3\nd = 4\n"), "a = 1\r\nb = 2\nc = 3\r\nd = 4\r\n");
+    }
+
+    #[test]
+    fn keep_bytes_undoes_what_the_editor_respells() {
+        let (original, reprinted) = ("['a'.b]\n[ a ]\n", "[a.b]\n[ a ]\n");
+        assert_eq!(keep_bytes(original, reprinted, "[a.b]\n[ a ]\nc = 1\n"), "['a'.b]\n[ a ]\nc = 1\n");
     }
 }

@@ -338,6 +338,14 @@ fn a_file_that_is_not_text_or_too_large_is_refused() {
     assert!(matches!(plan(Target::Codex, &bench.options), Err(SetupError::TooLarge { .. })));
 }
 
+/// The TOML editor would write the first header as `[mcp_servers.vz.env]`.
+#[test]
+fn a_header_written_before_its_parent_keeps_its_quotes() {
+    let head = "[mcp_servers.'vz'.env]\n [ mcp_servers.vz ] \n";
+    let after = codex_edit(&format!("{head}{PREDECESSOR}"));
+    assert!(after.starts_with(head), "{after}");
+}
+
 #[test]
 fn another_programs_change_is_not_lost() {
     let bench = Bench::with(Target::Codex, "a = 1\n");
