@@ -29,6 +29,8 @@ pub enum ErrorKind {
     Unavailable,
     /// Our own state could not be read or written.
     State,
+    /// A limit of the cost guard is reached.
+    OverLimit,
 }
 
 impl ErrorKind {
@@ -41,6 +43,7 @@ impl ErrorKind {
             Self::Denied => 4,
             Self::Unavailable => 5,
             Self::State => 6,
+            Self::OverLimit => 7,
         }
     }
 }

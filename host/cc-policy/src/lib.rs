@@ -32,7 +32,7 @@ pub use id::{IdError, PluginId};
 pub use manifest::{
     COMPONENT, HostMismatch, MANIFEST, MAX_MANIFEST, Manifest, ManifestError, Mismatch, host_version,
 };
-pub use overrides::{Key, Merged, Name, OVERRIDES, Overrides, merge_overrides};
+pub use overrides::{Boundary, Key, Merged, Name, OVERRIDES, Overrides, Price, merge_overrides};
 pub use policy::{PluginStatus, Policy, PolicyConfig};
 pub use rules::{RuleSet, read_rules};
 pub use toml_text::{Setting, TextError};

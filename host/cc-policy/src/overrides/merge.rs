@@ -10,7 +10,7 @@ use super::{HINT, Overrides, path};
 use crate::{PolicyError, files, toml_text};
 
 /// What a merge came to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Merged {
     /// The overrides file.
     pub path: PathBuf,
@@ -24,8 +24,7 @@ pub struct Merged {
 
 /// Merges `config` into the home's overrides, and writes them when `apply` is set.
 ///
-/// `config` is an object with keys of [`Overrides::KEYS`]. Objects merge one level deep
-/// (`plugins` for each plugin), other values replace, and null removes.
+/// `config` is an object with keys of [`Overrides::KEYS`]. Objects merge, other values replace, and null removes.
 ///
 /// # Errors
 /// An unknown key, a value of another kind, or an overrides file that cannot be read; nothing is written then.
@@ -55,45 +54,38 @@ fn merged_text(file: &str, before: &str, config: &Value) -> Result<String, Polic
 }
 
 fn merge_key(document: &mut DocumentMut, key: &str, value: &Value) -> Result<(), PolicyError> {
-    match (key, value) {
-        (known, Value::Null) if Overrides::KEYS.contains(&known) => {
-            document.remove(known);
+    match value {
+        _ if !Overrides::KEYS.contains(&key) => {
+            let keys = Overrides::KEYS.join(", ");
+            Err(refused(format!("there is no override '{key}'; there are {keys}")))
+        }
+        Value::Null => {
+            document.remove(key);
             Ok(())
         }
-        ("notes", text) => set(document.as_table_mut(), key, text),
-        ("preferred_profiles" | "preferred_models" | "runs", entries) => {
-            merge_table(table(document.as_table_mut(), key, false)?, key, entries)
+        text if key == "notes" => set(document.as_table_mut(), key, text),
+        entries => {
+            // `[plugins]` of its own would only be a line more: its content is in tables below it.
+            let implicit = object(key, entries)?.values().all(Value::is_object);
+            merge_table(table(document.as_table_mut(), key, implicit)?, key, entries)
         }
-        ("plugins", plugins) => {
-            let all = table(document.as_table_mut(), key, true)?;
-            object(key, plugins)?.iter().try_for_each(|(id, settings)| match settings {
-                Value::Null => {
-                    all.remove(id);
-                    Ok(())
-                }
-                settings => merge_table(table(all, id, false)?, id, settings),
-            })
-        }
-        _ => Err(refused(format!("there is no override '{key}'; there are {}", Overrides::KEYS.join(", ")))),
     }
 }
 
-fn merge_table(table: &mut dyn TableLike, name: &str, entries: &Value) -> Result<(), PolicyError> {
-    object(name, entries)?.iter().try_for_each(|(key, value)| set(table, key, value))
+fn merge_table(into: &mut dyn TableLike, name: &str, entries: &Value) -> Result<(), PolicyError> {
+    object(name, entries)?.iter().try_for_each(|(key, value)| match value {
+        Value::Object(_) => merge_table(table(into, key, false)?, key, value),
+        value => set(into, key, value),
+    })
 }
 
 /// Sets one value, or removes it when it is null. A replaced value keeps the comment behind it.
 fn set(table: &mut dyn TableLike, key: &str, value: &Value) -> Result<(), PolicyError> {
-    let mut new = match value {
-        Value::Null => {
-            table.remove(key);
-            return Ok(());
-        }
-        Value::String(text) => toml_edit::Value::from(text),
-        Value::Bool(truth) => toml_edit::Value::from(*truth),
-        Value::Number(number) => self::number(key, number)?,
-        _ => return Err(refused(format!("'{key}' is to be a text, a number, true, false or null"))),
-    };
+    if value.is_null() {
+        table.remove(key);
+        return Ok(());
+    }
+    let mut new = plain(key, value)?;
     match table.get_mut(key).and_then(Item::as_value_mut) {
         Some(old) => {
             *new.decor_mut() = old.decor().clone();
@@ -104,6 +96,20 @@ fn set(table: &mut dyn TableLike, key: &str, value: &Value) -> Result<(), Policy
         }
     }
     Ok(())
+}
+
+/// A value that is no table.
+fn plain(key: &str, value: &Value) -> Result<toml_edit::Value, PolicyError> {
+    match value {
+        Value::String(text) => Ok(text.into()),
+        Value::Bool(truth) => Ok((*truth).into()),
+        Value::Number(number) => self::number(key, number),
+        Value::Array(items) => {
+            let items: Result<Vec<_>, _> = items.iter().map(|item| plain(key, item)).collect();
+            Ok(toml_edit::Value::from_iter(items?))
+        }
+        _ => Err(refused(format!("'{key}' is to be a text, a number, true, false, a list of these or null"))),
+    }
 }
 
 fn number(key: &str, number: &serde_json::Number) -> Result<toml_edit::Value, PolicyError> {
@@ -167,6 +173,18 @@ mod tests {
     }
 
     #[test]
+    fn tables_in_tables_and_lists_are_merged() {
+        let config = json!({"cost_guard": {"usd": {"day": 5}, "profiles": {"深度求索": {"usd": 0.5}}},
+                            "boundaries": {"/work/secret": {"profiles": ["a", "b"]}}});
+        let set = merged(config).expect("merged");
+        let overrides = Overrides::parse("overrides.toml", &set).expect("overrides");
+        assert_eq!(overrides.cost_guard.usd.day, Some(5.0), "{set}");
+        assert_eq!(overrides.cost_guard.profiles["深度求索"].usd, Some(0.5));
+        assert_eq!(overrides.boundaries["/work/secret"].profiles.len(), 2);
+        assert!(set.contains("[cost_guard.usd]\nday = 5\n"), "{set}");
+    }
+
+    #[test]
     fn null_removes_a_value_or_a_whole_table() {
         let one = merged(json!({"preferred_models": {"review": null}})).expect("merged");
         assert!(one.contains("[preferred_models]") && !one.contains("review ="), "{one}");
@@ -179,10 +197,10 @@ mod tests {
         let refusal = |config| merged(config).expect_err("refused").to_string();
         assert!(
             refusal(json!({"preferred_model": {}}))
-                .contains("preferred_profiles, preferred_models, notes, plugins, runs")
+                .contains("preferred_profiles, preferred_models, notes, plugins, runs, queue")
         );
         assert!(refusal(json!({"preferred_models": "a"})).contains("object"));
-        assert!(refusal(json!({"preferred_models": {"review": ["a"]}})).contains("review"));
+        assert!(refusal(json!({"preferred_models": {"review": [{}]}})).contains("review"));
         assert!(refusal(json!([])).contains("object"));
     }
 

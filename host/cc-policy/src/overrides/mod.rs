@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use cc_domain::{OnLimit, Role};
+use cc_domain::{CostGuard, ModelPrice, OnLimit, QueuePolicy, Role};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -26,7 +26,7 @@ const HINT: &str = "Correct it, or take an older one from the backups folder: \
                     nothing is decided past an override that cannot be read";
 
 /// What the user set.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Overrides {
     /// For people.
@@ -44,6 +44,60 @@ pub struct Overrides {
     /// What runs do when their caller does not say.
     #[serde(default)]
     pub runs: RunDefaults,
+    /// What a queue of jobs may do.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub queue: QueuePolicy,
+    /// What workers may cost.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub cost_guard: CostGuard,
+    /// Model → its price; it replaces that of CC Switch.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub prices: BTreeMap<String, Price>,
+    /// Project, by its folder → what its work is kept to.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub boundaries: BTreeMap<String, Boundary>,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+/// USD per million tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Price {
+    /// Input.
+    pub input: f64,
+    /// Output.
+    pub output: f64,
+    /// Cached input, read; none: a tenth of `input`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_read: Option<f64>,
+    /// Cached input, written; none: `input`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_write: Option<f64>,
+}
+
+impl Price {
+    /// The price of a model.
+    #[must_use]
+    pub fn of(&self, model: &str) -> ModelPrice {
+        ModelPrice {
+            model: model.to_owned(),
+            input: self.input,
+            output: self.output,
+            cache_read: self.cache_read.unwrap_or(self.input * 0.1),
+            cache_write: self.cache_write.unwrap_or(self.input),
+        }
+    }
+}
+
+/// What the work in a project is kept to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Boundary {
+    /// The only profiles that may see it, by id or exact name.
+    pub profiles: Vec<Name>,
 }
 
 /// What runs do when their caller does not say.
@@ -83,7 +137,17 @@ impl TryFrom<String> for Name {
 
 impl Overrides {
     /// Its keys.
-    pub const KEYS: [&str; 5] = ["preferred_profiles", "preferred_models", "notes", "plugins", "runs"];
+    pub const KEYS: [&str; 9] = [
+        "preferred_profiles",
+        "preferred_models",
+        "notes",
+        "plugins",
+        "runs",
+        "queue",
+        "cost_guard",
+        "prices",
+        "boundaries",
+    ];
 
     /// Reads the home's overrides; none set when there is no file.
     ///
