@@ -12,6 +12,7 @@ mod demo;
 mod docs;
 mod mcp;
 mod policy;
+mod reports;
 mod run;
 mod scope;
 #[cfg(target_os = "linux")]

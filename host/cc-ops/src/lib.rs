@@ -27,6 +27,7 @@ mod slice;
 mod snapshot;
 mod team;
 mod terminal;
+mod user_file;
 mod verify;
 mod wait;
 mod watch;

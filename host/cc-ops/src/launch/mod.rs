@@ -30,6 +30,8 @@ use crate::{
     scope,
 };
 
+pub(crate) use prompt::system_prompt;
+
 /// How long a permission question waits before it is denied, when the user's overrides do not say.
 const ANSWER_WITHIN_SECONDS: u32 = 600;
 
@@ -146,7 +148,7 @@ pub(crate) fn plan(cx: &Context, start: Start) -> Result<Plan, OpError> {
         copy: (start.job.write && start.isolate).then(|| cx.setup().home.isolated(&run_id)),
         run_id,
         session_id: start.resume.clone().unwrap_or_else(cc_workers::new_session_id),
-        system_prompt: prompt::system_prompt(&policy, &project, &start)?,
+        system_prompt: system_prompt(&policy, &project, &start)?,
         prompt: prompt::prompt(&start),
         alternatives: if on_limit == OnLimit::Failover {
             failover::alternatives(&policy, &routed)?

@@ -8,7 +8,7 @@ use super::Start;
 use crate::OpError;
 
 /// What the worker is told of its role, besides Claude Code's own instructions.
-pub(super) fn system_prompt(policy: &Policy, project: &Project, start: &Start) -> Result<String, OpError> {
+pub(crate) fn system_prompt(policy: &Policy, project: &Project, start: &Start) -> Result<String, OpError> {
     let role = &start.job.role;
     let wanted = format!("role-{role}");
     let templates = policy.templates()?;

@@ -32,11 +32,12 @@ mod spawn_role_team;
 pub(crate) mod stop_run;
 mod summarize_run;
 mod verify_run;
+mod write_claude_md;
 
 use crate::Entry;
 
 /// Every operation, in the order users meet them.
-static REGISTRY: [Entry; 29] = [
+static REGISTRY: [Entry; 30] = [
     Entry::of::<healthcheck::Healthcheck>(),
     Entry::of::<list_profiles::ListProfiles>(),
     Entry::of::<pick_profile::PickProfile>(),
@@ -65,6 +66,7 @@ static REGISTRY: [Entry; 29] = [
     Entry::of::<open_run_folder::OpenRunFolder>(),
     Entry::of::<prompt_pack::PromptPack>(),
     Entry::of::<local_policy::LocalPolicy>(),
+    Entry::of::<write_claude_md::WriteClaudeMd>(),
     Entry::of::<mock_stream_test::MockStreamTest>(),
 ];
 
