@@ -83,6 +83,7 @@ fn every_reply_fits_the_schema_it_was_announced_with() {
         ("cc_list_profiles", json!({})),
         ("cc_pick_profile", json!({ "role": "review" })),
         ("cc_score_models", json!({})),
+        ("cc_workflow_plan", json!({ "task": "Say hello." })),
         ("cc_score_models", json!({ "role": "testing" })),
         ("cc_run_agent", json!({ "task": "Say hello." })),
         ("cc_run_status", json!({ "include_finished": true })),

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use cc_orchestrator_tests::Sandbox;
+use cc_orchestrator_tests::{Profile, Sandbox, script::Step};
 use serde_json::{Value, json};
 
 fn write_claude_md(sandbox: &Sandbox, arguments: Value) -> Value {
@@ -88,4 +88,72 @@ fn a_linked_claude_md_stays_a_link_and_never_leads_out_of_the_project() {
         assert_eq!(refused["ok"], false, "{refused}");
     }
     assert_eq!(fs::read_to_string(sandbox.record("outside.md")).expect("the file"), "theirs");
+}
+
+#[test]
+fn a_plan_is_steps_in_order_with_models_and_what_they_usually_cost() {
+    let sandbox = Sandbox::new();
+    sandbox.profiles(&[Profile::new("id-glm", "Zhipu GLM", "glm-5.2").current().price(2.0, 10.0)]);
+    let mut client = sandbox.mcp();
+    let ask = json!({ "task": "Make the login safe.", "allow_write": true });
+    let plan = client.call("cc_workflow_plan", ask.clone()).structured;
+    let steps = plan["steps"].as_array().expect("steps");
+    let ids: Vec<&str> = steps.iter().map(|step| step["id"].as_str().expect("an id")).collect();
+    assert_eq!(
+        ids,
+        [
+            "1-requirements",
+            "2-architecture",
+            "3-security",
+            "4-testing",
+            "5-review",
+            "6-implementation",
+            "7-supervisor"
+        ]
+    );
+    assert_eq!(plan["worker_roles"].as_array().map(Vec::len), Some(14));
+    assert!(steps[2]["submit"]["task"].as_str().is_some_and(|task| task.contains("```findings")), "{plan}");
+    assert_eq!(
+        (&steps[2]["submit"]["after"], &steps[2]["submit"]["allow_write"]),
+        (&json!([]), &json!(false)),
+        "{plan}"
+    );
+    assert_eq!(steps[4]["submit"]["after"], json!(ids[..4]), "{plan}");
+    let doing = &steps[5];
+    assert_eq!(
+        doing["submit"],
+        json!({ "task": "Make the login safe.", "role": "implementation", "priority": 100, "allow_write": true,
+                "cwd": sandbox.project().display().to_string(), "after": ["5-review"] }),
+        "{plan}"
+    );
+    assert_eq!((&doing["model"], &doing["permission_mode"]), (&json!("glm-5.2"), &json!("acceptEdits")));
+    assert_eq!(doing["estimate"], json!({ "basis": "no run has succeeded here yet" }), "{plan}");
+    assert!(!sandbox.home().join("state.db").exists(), "planning writes nothing");
+
+    sandbox.script(&[Step::finish("Fine.")]);
+    let run = client.call("cc_run_agent", json!({ "task": "Look.", "role": "security" })).structured;
+    let usage = &run["usage"];
+    let tokens = |name: &str| usage[name].as_f64().expect("tokens");
+    let plan = client.call("cc_workflow_plan", ask).structured;
+    let estimate = &plan["steps"][2]["estimate"];
+    let usd = (tokens("input_tokens") * 2.0 + tokens("output_tokens") * 10.0) / 1e6;
+    let told = estimate["usd"].as_f64().expect("a price");
+    assert!(told >= usd && told < usd * 10.0, "{usd} plus the cache in {estimate} of {usage}");
+    assert_eq!(estimate["basis"], "one run of role security, at the listed price");
+    assert!(plan["steps"][0]["estimate"]["basis"].as_str().is_some_and(|basis| basis.contains("all roles")));
+}
+
+#[test]
+fn a_long_task_is_cut_in_a_plan_and_whole_in_its_step() {
+    let sandbox = Sandbox::with_profiles();
+    let task = "é".repeat(20_000);
+    let mut client = sandbox.mcp();
+    let plan = client.call("cc_workflow_plan", json!({ "task": task })).structured;
+    assert!(plan["tasks_cut"] == true && plan.to_string().chars().count() < 40_000, "{}", plan["tasks_cut"]);
+    let ask = json!({ "task": task, "step": "6-implementation" });
+    let step = client.call("cc_workflow_plan", ask).structured["steps"][0].clone();
+    assert_eq!(step["submit"]["task"], task);
+    let ask = json!({ "task": task, "step": "9-nobody" });
+    let refused = client.call("cc_workflow_plan", ask).structured;
+    assert!(refused["next_step"].as_str().is_some_and(|next| next.contains("3-security")), "{refused}");
 }

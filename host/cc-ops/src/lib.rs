@@ -16,6 +16,7 @@ mod follow;
 mod launch;
 mod operation;
 mod ops;
+mod plan;
 mod progress;
 mod prompts;
 mod routing;

@@ -18,6 +18,7 @@ mod os;
 mod run_dir;
 mod runs;
 mod store;
+mod typical;
 mod writer;
 
 pub use decisions::Decision;
@@ -30,6 +31,7 @@ pub use lock::FileLock;
 pub use run_dir::{CreatedRun, RunDir};
 pub use runs::{RunFilter, RunSummary};
 pub use store::Store;
+pub use typical::Typical;
 pub use writer::{LogFile, RunLock, RunWriter};
 
 /// What every fallible call of this crate gives.

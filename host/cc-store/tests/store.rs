@@ -142,6 +142,31 @@ fn history_counts_what_models_did_and_nothing_else() {
     assert_eq!(seen, [("p-1".into(), None, 1, 0), ("p-1".into(), Some("m".into()), 2, 1)]);
 }
 
+#[test]
+fn the_usual_run_is_the_median_of_those_that_succeeded() {
+    let world = World::new();
+    let run = |n: u32, status, role: &str, tokens: u64| {
+        let id = format!("20261123T061500Z-{n:08x}").parse().unwrap();
+        let mut record = record(world.project(), id, "2026-11-23T06:15:00Z");
+        (record.status, record.role, record.duration_ms) = (status, role.parse().unwrap(), Some(tokens * 10));
+        let usage = Usage { input_tokens: tokens, output_tokens: 1, ..Usage::default() };
+        record.result = Some(RunResult { usage, ..RunResult::default() });
+        drop(world.store.create_run(&record, "").unwrap());
+    };
+    let review: Role = "review".parse().unwrap();
+    assert_eq!(world.store.typical_run(None).unwrap(), None);
+    for (n, tokens) in [(1, 10), (2, 1_000), (3, 30)] {
+        run(n, RunStatus::Succeeded, "review", tokens);
+    }
+    run(4, RunStatus::Failed, "review", 5_000);
+    run(5, RunStatus::Succeeded, "testing", 0);
+    run(6, RunStatus::Succeeded, "testing", 7);
+    let usual = world.store.typical_run(Some(&review)).unwrap().unwrap();
+    assert_eq!((usual.runs, usual.usage.input_tokens, usual.duration_ms), (3, 30, 300));
+    assert_eq!(world.store.typical_run(None).unwrap().unwrap().runs, 5);
+    assert_eq!(world.store.typical_run(Some(&"ops".parse().unwrap())).unwrap(), None);
+}
+
 #[cfg(unix)]
 #[test]
 fn everything_of_a_run_is_for_the_user_alone() {

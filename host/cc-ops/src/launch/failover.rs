@@ -30,6 +30,6 @@ pub(super) fn alternatives(policy: &Policy, routed: &Routed) -> Result<Vec<Alter
 }
 
 /// What a profile's models cost.
-pub(super) fn prices(profile: &Profile) -> Vec<ModelPrice> {
+pub(crate) fn prices(profile: &Profile) -> Vec<ModelPrice> {
     profile.prices.iter().map(|price| price.times(profile.cost_multiplier)).collect()
 }

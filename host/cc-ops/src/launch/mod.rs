@@ -30,6 +30,7 @@ use crate::{
     scope,
 };
 
+pub(crate) use failover::prices;
 pub(crate) use prompt::system_prompt;
 
 /// How long a permission question waits before it is denied, when the user's overrides do not say.
@@ -160,7 +161,7 @@ pub(crate) fn plan(cx: &Context, start: Start) -> Result<Plan, OpError> {
         sandbox: start.job.write && start.sandbox.or(usual.sandbox).unwrap_or_default(),
         scope: if start.job.write { scope::of_run(&project, start.scope.clone())? } else { None },
         rules: rules::redactor(&policy, &settings)?,
-        prices: failover::prices(routed.profile()?),
+        prices: prices(routed.profile()?),
         settings,
         program,
         project,

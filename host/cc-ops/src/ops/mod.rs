@@ -32,16 +32,18 @@ mod spawn_role_team;
 pub(crate) mod stop_run;
 mod summarize_run;
 mod verify_run;
+mod workflow_plan;
 mod write_claude_md;
 
 use crate::Entry;
 
 /// Every operation, in the order users meet them.
-static REGISTRY: [Entry; 30] = [
+static REGISTRY: [Entry; 31] = [
     Entry::of::<healthcheck::Healthcheck>(),
     Entry::of::<list_profiles::ListProfiles>(),
     Entry::of::<pick_profile::PickProfile>(),
     Entry::of::<score_models::ScoreModels>(),
+    Entry::of::<workflow_plan::WorkflowPlan>(),
     Entry::of::<run_agent::RunAgent>(),
     Entry::of::<run_streaming_agent::RunStreamingAgent>(),
     Entry::of::<run_visible_agent::RunVisibleAgent>(),
