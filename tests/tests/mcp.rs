@@ -90,6 +90,8 @@ fn every_reply_fits_the_schema_it_was_announced_with() {
         ("cc_last_run", json!({})),
         ("cc_prompt_pack", json!({})),
         ("cc_local_policy", json!({})),
+        ("cc_write_strategy_reports", json!({})),
+        ("cc_export_report", json!({ "date": "2026-11-25", "format": "html" })),
         ("cc_write_claude_md", json!({ "role": "security" })),
         ("cc_list_profiles", json!({ "response_format": "markdown" })),
     ];

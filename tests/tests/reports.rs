@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use cc_orchestrator_tests::{Profile, Sandbox, script::Step};
+use cc_orchestrator_tests::{McpClient, Profile, Sandbox, script::Step};
 use serde_json::{Value, json};
 
 fn write_claude_md(sandbox: &Sandbox, arguments: Value) -> Value {
@@ -156,4 +156,89 @@ fn a_long_task_is_cut_in_a_plan_and_whole_in_its_step() {
     let ask = json!({ "task": task, "step": "9-nobody" });
     let refused = client.call("cc_workflow_plan", ask).structured;
     assert!(refused["next_step"].as_str().is_some_and(|next| next.contains("3-security")), "{refused}");
+}
+
+/// The file that a call says it wrote.
+fn exported(client: &mut McpClient<'_>, arguments: Value) -> (String, String) {
+    let said = client.call("cc_export_report", arguments).structured;
+    let path = said["path"].as_str().unwrap_or_else(|| panic!("a path in {said}")).to_owned();
+    let text = fs::read_to_string(&path).expect("the report");
+    assert_eq!(said["bytes"], text.len(), "{said}");
+    (path, text)
+}
+
+#[test]
+fn a_run_is_exported_in_every_form_and_none_obeys_its_worker() {
+    let sandbox = Sandbox::with_profiles();
+    sandbox.script(&[Step::finish(
+        "<script>alert(1)</script>\n````\n# Not a heading\nsk-planted-for-tests-id-glm",
+    )]);
+    let mut client = sandbox.mcp();
+    let ask = json!({ "task": "Say <b>it</b>.", "profile": "id-glm", "role": "review" });
+    let run = client.call("cc_run_agent", ask).structured["run_id"].clone();
+    let (path, markdown) = exported(&mut client, json!({ "run_id": run }));
+    assert!(
+        path.contains(".agent-workspace/claude-code-orchestrator/reports/run-") && path.ends_with(".md"),
+        "{path}"
+    );
+    assert!(markdown.contains("| role ") && markdown.contains("`````text\n<script>alert(1)"), "{markdown}");
+    let (_, html) = exported(&mut client, json!({ "run_id": run, "format": "html", "output_dir": "out" }));
+    assert!(html.contains("&lt;script&gt;alert(1)") && html.contains("Say &lt;b&gt;it&lt;/b&gt;."), "{html}");
+    assert!(!html.contains("<script") && !html.contains("src=") && !html.contains("href="), "{html}");
+    let (path, json) = exported(&mut client, json!({ "run_id": run, "format": "json", "output_dir": "out" }));
+    let report: Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!((&report["record"]["run_id"], &report["format"]), (&run, &json!(1)), "{json}");
+    for text in [&markdown, &html, &json] {
+        assert!(!text.contains("sk-planted"), "a key in {text}");
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        assert_eq!(fs::metadata(&path).expect("the report").permissions().mode() & 0o777, 0o600);
+    }
+    assert!(std::path::Path::new(&path).starts_with(sandbox.project().join("out")), "{path}");
+}
+
+#[test]
+fn a_team_and_a_day_are_exported_with_all_their_runs() {
+    let sandbox = Sandbox::with_profiles();
+    sandbox.script(&[Step::finish("Fine.\n```findings\nproblem | src/a.rs:3 | it leaks\n```")]);
+    let mut client = sandbox.mcp();
+    let team = client
+        .call("cc_spawn_role_team", json!({ "task": "Look.", "roles": ["review", "security"] }))
+        .structured;
+    let ids: Vec<Value> =
+        team["runs"].as_array().expect("runs").iter().map(|run| run["run_id"].clone()).collect();
+    for id in &ids {
+        client.call("cc_poll_run", json!({ "run_id": id, "wait_seconds": 120, "wait_for": "end" }));
+    }
+    let (_, page) = exported(&mut client, json!({ "team_id": team["team_id"] }));
+    assert!(
+        page.contains("## Agreements: 1\n\nsrc/a.rs:3") && page.contains("security: problem: it leaks"),
+        "{page}"
+    );
+
+    let day = ids[0].as_str().expect("an id").to_owned();
+    let day = format!("{}-{}-{}", &day[..4], &day[4..6], &day[6..8]);
+    let (_, page) = exported(&mut client, json!({ "date": day }));
+    assert!(ids.iter().all(|id| page.contains(id.as_str().expect("an id"))), "{page}");
+    assert!(page.contains("## By model"), "{page}");
+    for wrong in [json!({}), json!({ "date": "yesterday" }), json!({ "date": day, "run_id": ids[0] })] {
+        let refused = client.call("cc_export_report", wrong).structured;
+        assert_eq!(refused["kind"], "invalid_input", "{refused}");
+    }
+}
+
+#[test]
+fn strategy_reports_say_who_does_what() {
+    let sandbox = Sandbox::with_profiles();
+    let said = sandbox.mcp().call("cc_write_strategy_reports", json!({ "output_dir": "out" })).structured;
+    let read = |name: &str| fs::read_to_string(said[name].as_str().expect("a path")).expect("the report");
+    let scores: Value = serde_json::from_str(&read("scores_path")).expect("JSON");
+    assert_eq!(scores["models"].as_array().map(Vec::len), Some(3), "{scores}");
+    let page = read("strategy_path");
+    for part in ["| multimodal", "glm-5.2", "kimi-k2.7-code", "cc_local_policy"] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    assert_eq!(said["workflow_plan"].as_array().map(Vec::len), Some(14), "{said}");
 }

@@ -1,6 +1,7 @@
 //! A run's events, read on as they come.
 
 use cc_domain::{Event, RunId, RunRecord};
+use cc_reports::plain;
 use cc_store::{RunDir, read_events};
 
 use crate::{Context, OpError, wait};
@@ -58,29 +59,9 @@ pub fn event_line(event: &Event) -> String {
     plain(&format!("{time} {:>4} {}", event.seq, event.body.headline()))
 }
 
-/// A worker's text for a terminal: on one line, and without what would move the cursor, colour the screen or turn the
-/// direction of reading.
-#[must_use]
-pub fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() || is_format(c) { ' ' } else { c }).collect()
-}
-
-/// Unicode's directional and invisible marks.
-fn is_format(c: char) -> bool {
-    matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_a_terminal_would_obey_is_taken_out() {
-        let hostile = "a\x1b[2Jb\u{202e}c\r\nd\u{9b}31me\u{200f}\u{7}";
-        let shown = plain(hostile);
-        assert_eq!(shown, "a [2Jb c  d 31me  ");
-        assert_eq!(plain("größe 汉字 👩"), "größe 汉字 👩");
-    }
 
     #[test]
     fn an_event_is_one_line() {

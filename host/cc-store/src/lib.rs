@@ -28,7 +28,7 @@ pub use files::{create_private_dir, read_bounded, write_atomic};
 pub use history::HistoryLine;
 pub use home::Home;
 pub use lock::FileLock;
-pub use run_dir::{CreatedRun, RunDir};
+pub use run_dir::{CreatedRun, RunDir, create_artifact_dir};
 pub use runs::{RunFilter, RunSummary};
 pub use store::Store;
 pub use typical::Typical;

@@ -27,6 +27,22 @@ pub struct CreatedRun {
     pub(crate) _launching: FileLock,
 }
 
+/// Makes a folder such as `reports` among a project's artefacts, for the user alone, and hides them from git.
+///
+/// # Errors
+/// When the system refuses.
+pub fn create_artifact_dir(workspace_root: &Path, name: &str) -> Result<PathBuf> {
+    let hidden = workspace_root.join(".agent-workspace");
+    create_private_dir(&hidden)?;
+    let ignore = hidden.join(".gitignore");
+    if !ignore.exists() {
+        write_atomic(&ignore, b"*\n")?;
+    }
+    let folder = RunDir::artifact_root(workspace_root).join(name);
+    create_private_dir(&folder)?;
+    Ok(folder)
+}
+
 impl RunDir {
     /// Where the product keeps a project's runs, reports and the like: the folder with `runs` in it.
     #[must_use]
@@ -143,15 +159,7 @@ impl RunDir {
 
     /// Makes the folder, and hides the product's folder from git before anything is in it.
     pub(crate) fn create(&self, workspace_root: &Path) -> Result<()> {
-        let hidden = workspace_root.join(".agent-workspace");
-        create_private_dir(&hidden)?;
-        let ignore = hidden.join(".gitignore");
-        if !ignore.exists() {
-            write_atomic(&ignore, b"*\n")?;
-        }
-        if let Some(runs) = self.path.parent() {
-            create_private_dir(runs)?;
-        }
+        create_artifact_dir(workspace_root, "runs")?;
         if self.path.exists() {
             let taken = std::io::Error::from(std::io::ErrorKind::AlreadyExists);
             return Err(StoreError::io("create", &self.path)(taken));

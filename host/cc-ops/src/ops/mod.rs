@@ -6,6 +6,7 @@ mod collect_team_results;
 mod compact_events;
 mod cross_review;
 pub(crate) mod diff_summary;
+mod export_report;
 mod git_diff;
 mod healthcheck;
 mod last_run;
@@ -34,11 +35,12 @@ mod summarize_run;
 mod verify_run;
 mod workflow_plan;
 mod write_claude_md;
+mod write_strategy_reports;
 
 use crate::Entry;
 
 /// Every operation, in the order users meet them.
-static REGISTRY: [Entry; 31] = [
+static REGISTRY: [Entry; 33] = [
     Entry::of::<healthcheck::Healthcheck>(),
     Entry::of::<list_profiles::ListProfiles>(),
     Entry::of::<pick_profile::PickProfile>(),
@@ -66,6 +68,8 @@ static REGISTRY: [Entry; 31] = [
     Entry::of::<collect_team_results::CollectTeamResults>(),
     Entry::of::<cross_review::CrossReview>(),
     Entry::of::<open_run_folder::OpenRunFolder>(),
+    Entry::of::<export_report::ExportReport>(),
+    Entry::of::<write_strategy_reports::WriteStrategyReports>(),
     Entry::of::<prompt_pack::PromptPack>(),
     Entry::of::<local_policy::LocalPolicy>(),
     Entry::of::<write_claude_md::WriteClaudeMd>(),
