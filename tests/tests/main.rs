@@ -11,6 +11,8 @@ mod crash;
 mod demo;
 mod docs;
 mod mcp;
+#[cfg(target_os = "linux")]
+mod notify;
 mod policy;
 mod reports;
 mod run;

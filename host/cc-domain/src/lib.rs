@@ -8,6 +8,7 @@ mod event;
 mod finding;
 mod id;
 mod limits;
+mod notify;
 mod profile;
 mod progress;
 mod prompt;
@@ -31,6 +32,7 @@ pub use event::{Answerer, Block, BudgetEvent, Budgeted, Event, EventBody, EventS
 pub use finding::{Comparison, Finding, Opinion, SharedPlace, Stance, compare, findings};
 pub use id::{IdError, RunId, TeamId};
 pub use limits::{Amounts, CostGuard, ModelLimits, OutputLimits, ShareLimits};
+pub use notify::{Moment, Notify, Webhook, is_loopback};
 pub use profile::{ModelEntry, ModelPrice, Profile, ProfileHealth, Usability};
 pub use progress::{InFlight, RecentTool, RunProgress, Tally, Weight, is_test, one_line};
 pub use prompt::{Template, TemplateKind, TemplateVariable};

@@ -5,6 +5,7 @@
 mod cli;
 mod log;
 mod mcp;
+mod notify;
 mod setup;
 mod tui;
 
@@ -19,6 +20,7 @@ pub fn main() -> ExitCode {
         Some("guard") => cc_workers::guard(std::env::args_os().skip(2)),
         Some("scope-hook") => cc_workers::scope_hook(std::env::args_os().skip(2)),
         Some("judge-secrets") => cli::judge_secrets(),
+        Some("notify") => notify::notify(),
         Some("demo-worker") => cc_workers::demo_worker(std::env::args_os().skip(2)),
         _ => cli::main(),
     }

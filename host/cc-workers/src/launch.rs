@@ -11,11 +11,14 @@ use std::{
     time::Duration,
 };
 
-use cc_domain::{Budget, ModelPrice, OnLimit, Route, RunId};
+use cc_domain::{Budget, ModelPrice, Moment, OnLimit, Route, RunId};
 use cc_store::{CreatedRun, Home, RunDir};
 use serde::{Deserialize, Serialize};
 
-use crate::{PrivateFile, Sandbox, WorkerCommand, WorkerError, environment::passed, os, protocol::Handshake};
+use crate::{
+    Environment, PrivateFile, Sandbox, WorkerCommand, WorkerError, environment::passed, os,
+    protocol::Handshake,
+};
 
 /// How long a supervisor may take until it has the run. It takes some milliseconds; a machine that needs
 /// longer than this is not going to run a worker either.
@@ -64,9 +67,25 @@ pub struct LaunchSpec {
     /// Where the worker may write, when the system is to see to it.
     #[serde(default)]
     pub sandbox: Option<Sandbox>,
+    /// Who is told of the run; none: nobody.
+    #[serde(default)]
+    pub tell: Option<Tell>,
     /// How long each step of ending a worker may take.
     #[serde(default)]
     pub patience: Patience,
+}
+
+/// Who is told of a run. Settled when it is launched, so that a run that concerns nobody starts nothing.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub struct Tell {
+    /// What the user is told of.
+    pub moments: Vec<Moment>,
+    /// An end is told of runs that took at least so long.
+    pub min_seconds: u32,
+    /// The end of every run goes to an OpenTelemetry collector.
+    pub telemetry: bool,
+    /// What the telling process needs to reach desktop and collector; no worker gets it.
+    pub environment: Environment,
 }
 
 /// A project whose state before and after the run is kept.

@@ -2,6 +2,7 @@
 
 mod failover;
 mod prompt;
+mod tell;
 
 use std::{
     num::NonZeroU32,
@@ -17,7 +18,7 @@ use cc_repo::Project;
 use cc_store::{Decision, RunDir};
 use cc_workers::{
     Alternative, Isolated, LaunchSpec, Patience, PermissionMode, PrivateFile, PrivatePaths, ProjectWatch,
-    Sandbox, WorkerRequest,
+    Sandbox, Tell, WorkerRequest,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -142,7 +143,8 @@ pub(crate) fn plan(cx: &Context, start: Start) -> Result<Plan, OpError> {
     }
     let model = routed.route.model.as_deref();
     let settings = routed.profiles.worker_settings(&routed.route.profile_id, model)?;
-    let usual = policy.overrides()?.runs;
+    let overrides = policy.overrides()?;
+    let usual = overrides.runs;
     let on_limit = start.on_limit.or(usual.on_limit).unwrap_or_default();
     let run_id = RunId::new(Timestamp::now());
     Ok(Plan {
@@ -162,6 +164,7 @@ pub(crate) fn plan(cx: &Context, start: Start) -> Result<Plan, OpError> {
         scope: if start.job.write { scope::of_run(&project, start.scope.clone())? } else { None },
         rules: rules::redactor(&policy, &settings)?,
         prices: prices(routed.profile()?),
+        tell: tell::tell(&overrides.notify, start.mode),
         settings,
         program,
         project,
@@ -192,6 +195,8 @@ pub(crate) struct Plan {
     /// A copy of the project to work in.
     copy: Option<PathBuf>,
     rules: Redaction,
+    /// Who is told of it.
+    tell: Option<Tell>,
 }
 
 impl Plan {
@@ -243,6 +248,7 @@ impl Plan {
             workspace_root: self.project.root.clone(),
             sandbox: self.sandbox.then(|| self.writable()),
             project: self.start.job.write.then(|| self.watch(cx)),
+            tell: self.tell.clone(),
             patience: Patience::default(),
         };
         if let Err(error) = cc_workers::launch(&cx.setup().exe, &spec, &created) {

@@ -59,6 +59,10 @@ fn merge_key(document: &mut DocumentMut, key: &str, value: &Value) -> Result<(),
             let keys = Overrides::KEYS.join(", ");
             Err(refused(format!("there is no override '{key}'; there are {keys}")))
         }
+        // What leaves the machine is the user's choice, and none of a model that calls an operation.
+        _ if key == "notify" => Err(refused(
+            "'notify' is set by hand in overrides.toml: it sends word of runs elsewhere".to_owned(),
+        )),
         Value::Null => {
             document.remove(key);
             Ok(())
@@ -190,6 +194,22 @@ mod tests {
         assert!(one.contains("[preferred_models]") && !one.contains("review ="), "{one}");
         let all = merged(json!({"preferred_models": null, "notes": null})).expect("merged");
         assert_eq!(Overrides::parse("x", &all), Ok(Overrides::default()));
+    }
+
+    #[test]
+    fn who_is_told_of_runs_is_set_by_hand_and_outlives_a_merge() {
+        let home = tempfile::tempdir().expect("a home");
+        let by_hand = "[notify]\nwebhook = \"https://example.com/secret\"\n";
+        std::fs::write(path(home.path()), by_hand).expect("a file");
+        for config in [json!({"notify": {"desktop": true}}), json!({"notify": null})] {
+            let refused = merge_overrides(home.path(), &config, true).expect_err("refused");
+            assert!(refused.to_string().contains("by hand"), "{refused}");
+        }
+        let merged = merge_overrides(home.path(), &json!({"notes": "n"}), true).expect("merged");
+        let shown = serde_json::to_value(&merged.policy).expect("JSON").to_string();
+        assert!(shown.contains("example.com") && !shown.contains("secret"), "{shown}");
+        let kept = std::fs::read_to_string(path(home.path())).expect("readable");
+        assert!(kept.contains(by_hand), "{kept}");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use cc_domain::{CostGuard, ModelPrice, OnLimit, QueuePolicy, Role};
+use cc_domain::{CostGuard, ModelPrice, Notify, OnLimit, QueuePolicy, Role};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -56,6 +56,9 @@ pub struct Overrides {
     /// Project, by its folder → what its work is kept to.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub boundaries: BTreeMap<String, Boundary>,
+    /// Who is told of runs.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub notify: Notify,
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
@@ -137,7 +140,7 @@ impl TryFrom<String> for Name {
 
 impl Overrides {
     /// Its keys.
-    pub const KEYS: [&str; 9] = [
+    pub const KEYS: [&str; 10] = [
         "preferred_profiles",
         "preferred_models",
         "notes",
@@ -147,6 +150,7 @@ impl Overrides {
         "cost_guard",
         "prices",
         "boundaries",
+        "notify",
     ];
 
     /// Reads the home's overrides; none set when there is no file.
@@ -206,6 +210,8 @@ mod tests {
             ("notes = 4", 1),
             ("[runs]\non_limit = \"sleep\"", 2),
             ("[runs]\nanswer_within_seconds = 0", 2),
+            ("[notify]\ndesktop = true\nwebhook = \"http://example.com/\"", 3),
+            ("[notify]\non = [\"started\"]", 2),
         ] {
             let error = Overrides::parse("overrides.toml", text).expect_err(text);
             assert_eq!(error.line, line, "{error}");

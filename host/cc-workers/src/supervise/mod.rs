@@ -13,6 +13,7 @@ mod recorder;
 mod session;
 mod signal;
 mod spend;
+mod tell;
 
 use std::{
     io::{self, Read as _, Write as _},
@@ -25,8 +26,8 @@ use cc_secrets::Redactor;
 use cc_store::{Home, RunLock, RunWriter, Store, read_bounded};
 use jiff::Timestamp;
 
-pub use self::printed::Judging;
 use self::{outcome::Outcome, printed::Printed, recorder::Recorder};
+pub use self::{printed::Judging, tell::Telling};
 use crate::{LaunchSpec, WorkerError, os, private, protocol::Handshake, tree};
 
 /// Longest launch specification, bytes; it holds the whole task.
@@ -77,8 +78,12 @@ fn say(handshake: &Handshake) {
 fn run(spec: &LaunchSpec, store: &Store, writer: RunWriter) -> ExitCode {
     let mut recorder = Recorder::new(writer);
     let outcome = in_project(spec, store, &mut recorder).unwrap_or_else(|e| Outcome::not_run(e.to_string()));
+    let (moment, took) = (tell::of_end(&outcome), outcome.duration_ms);
     match end(store, &mut recorder, outcome) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => {
+            tell::end(spec, moment, took);
+            ExitCode::SUCCESS
+        }
         Err(e) => {
             tracing::error!(run = %spec.run_id, "the run's end could not be recorded: {e}");
             ExitCode::FAILURE

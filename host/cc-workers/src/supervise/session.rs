@@ -23,6 +23,7 @@ use super::{
     questions::{Answered, Questions},
     recorder::{Line, Recorder},
     signal::Signal,
+    tell::Asking,
 };
 use crate::{
     ControlReply, ControlRequest, LaunchSpec, Patience, WorkerError, guard,
@@ -47,6 +48,7 @@ pub(super) struct Ended {
 }
 
 struct Session<'a> {
+    spec: &'a LaunchSpec,
     store: &'a Store,
     recorder: &'a mut Recorder,
     guard: Guarded,
@@ -54,6 +56,7 @@ struct Session<'a> {
     input: Option<mpsc::Sender<Feed>>,
     ladder: Ladder,
     questions: Questions,
+    asking: Asking,
     /// Instructions that have not been seen in the conversation: id and text.
     unread: Vec<(String, String)>,
     /// The worker tells when it reads a message.
@@ -85,12 +88,14 @@ pub(super) async fn run(
     };
     let now = Instant::now();
     let session = Session {
+        spec,
         store,
         recorder,
         guard,
         input: Some(feed(stdin, spec.command.first_message.clone())),
         ladder: Ladder::new(now, limit, spec.patience),
         questions: Questions::new(Duration::from_secs(spec.answer_within_seconds.into())),
+        asking: Asking::default(),
         unread: Vec::new(),
         tells_reading: false,
         limit: None,
@@ -269,7 +274,11 @@ impl Session<'_> {
                 None
             }
         };
-        event.map_or(Ok(()), |event| self.recorder.event(event))
+        let Some(event) = event else { return Ok(()) };
+        if let EventBody::PermissionAsked(question) = &event {
+            self.asking.asked(self.spec, question);
+        }
+        self.recorder.event(event)
     }
 
     fn grant(&mut self, wish: Wish) -> Result<(), WorkerError> {

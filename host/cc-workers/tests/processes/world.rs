@@ -89,6 +89,7 @@ impl World {
             environment,
         };
         LaunchSpec {
+            tell: None,
             home: self.store.home().root().into(),
             run_id: record.run_id.clone(),
             run_dir: created.dir.path().into(),
