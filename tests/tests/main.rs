@@ -10,6 +10,7 @@ mod concurrency;
 mod crash;
 mod demo;
 mod docs;
+mod documents;
 mod mcp;
 #[cfg(target_os = "linux")]
 mod notify;

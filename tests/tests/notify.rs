@@ -72,9 +72,9 @@ fn only_what_the_user_chose_is_told() {
     let asked = body(&listener.wait_for(2)[1]);
     assert_eq!((&asked["event"], &asked["run_id"]), (&json!("permission"), &run["run_id"]), "{asked}");
     assert!(asked["question"]["tool"].is_string() && asked["question"]["deadline"].is_string(), "{asked}");
-    let answer = json!({ "run_id": run["run_id"], "instruction": "allow" });
-    client.call("cc_send_instruction", answer);
-    client.call("cc_stop_run", json!({ "run_id": run["run_id"], "force": true }));
+    client.call("cc_send_instruction", json!({ "run_id": run["run_id"], "answer": "allow" }));
+    let end = json!({ "run_id": run["run_id"], "wait_seconds": 120, "wait_for": "end" });
+    assert_eq!(client.call("cc_poll_run", end).structured["status"], "succeeded");
     assert_eq!(listener.posted().len(), 2, "a short run's end is not told");
 }
 
