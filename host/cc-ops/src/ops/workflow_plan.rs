@@ -14,8 +14,8 @@ use crate::{
 /// Characters of all tasks together that a reply holds: Codex cuts a result at about 48,000.
 const TASK_CHARS: usize = 24_000;
 
-/// Plan a task as a workflow of workers, and start nothing: steps with role, model, profile, prompt, order and
-/// estimated cost; each has the arguments of cc_queue_submit.
+/// Plan, estimate and split a task before anything is done: which roles it would need, in which order, on which models,
+/// with which prompts, at what cost. Launches nothing; each step has the arguments of cc_queue_submit.
 #[derive(Debug, Deserialize, JsonSchema, clap::Args)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct WorkflowPlan {
@@ -63,7 +63,7 @@ pub(crate) struct Plan {
 
 impl Operation for WorkflowPlan {
     const NAME: &'static str = "cc_workflow_plan";
-    const TITLE: &'static str = "Plan a workflow: roles, models, order, cost; starts nothing";
+    const TITLE: &'static str = "Plan a workflow: steps, roles, models, order, estimated cost";
     const EFFECT: Effect = Effect::READS;
     type Output = Plan;
 

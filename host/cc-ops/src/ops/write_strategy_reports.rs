@@ -21,7 +21,7 @@ use crate::{
 const BEST: usize = 3;
 
 /// Write the strategy reports: model_scores.json (how good each model is at each role) and multi_agent_strategy.md
-/// (which model would get which role, and why). Starts nothing.
+/// (which model would get which role, and why).
 #[derive(Debug, Deserialize, JsonSchema, clap::Args)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct WriteStrategyReports {
