@@ -126,6 +126,12 @@ fn every_command_about_security_and_trouble_is_run() {
 }
 
 #[test]
+fn every_command_of_the_introduction_and_the_setup_is_run() {
+    run_commands("README.md");
+    run_commands("docs/setup.md");
+}
+
+#[test]
 fn every_tool_that_a_document_names_is_there() {
     let sandbox = Sandbox::new();
     let tools = sandbox.mcp().list_tools();

@@ -2,7 +2,10 @@
 
 use std::fs;
 
-use cc_orchestrator_tests::{Listener, Posted, Sandbox, eventually, script::Step};
+use cc_orchestrator_tests::{
+    Listener, Posted, Sandbox, eventually,
+    script::{KEY, Step},
+};
 use opentelemetry_proto::tonic::{
     collector::{metrics::v1::ExportMetricsServiceRequest, trace::v1::ExportTraceServiceRequest},
     common::v1::{KeyValue, any_value::Value as Any},
@@ -34,8 +37,9 @@ fn a_webhook_is_told_of_good_and_bad_ends_and_not_what_was_answered() {
     overrides(&sandbox, &format!("webhook = \"{}/hook?secret\"", listener.url()));
     sandbox.script(&[Step::finish("The answer.")]);
     let run = sandbox.run(&["run-agent", "Look.", "--role", "review", "--json"]).json();
-    sandbox.script(&[Step::Finish { text: "API Error".into(), is_error: true }]);
-    assert_eq!(sandbox.run(&["run-agent", "Look.", "--json"]).json()["status"], "failed");
+    sandbox.script(&[Step::Complain(format!("the key {KEY} is wrong\n")), Step::Exit(3)]);
+    let failed = sandbox.run(&["run-agent", "Look.", "--json"]).json();
+    assert_eq!(failed["status"], "failed");
 
     let posted = listener.wait_for(2);
     assert_eq!(
@@ -50,7 +54,10 @@ fn a_webhook_is_told_of_good_and_bad_ends_and_not_what_was_answered() {
     );
     assert!(told["text"].as_str().is_some_and(|text| text.starts_with("review finished: ")), "{told}");
     assert!(!told.to_string().contains("The answer."), "{told}");
-    assert_eq!(body(&posted[1])["event"], "failed");
+    let told = body(&posted[1]);
+    assert_eq!(told["event"], "failed");
+    assert!(told["error"].as_str().is_some_and(|error| error.contains("is wrong")), "{told}");
+    assert!(!told.to_string().contains("sk-planted"), "a key in {told}");
     assert!(posted.iter().all(|one| one.body.len() < 4_000));
 }
 
