@@ -15,8 +15,6 @@ use crate::{
 /// Roles of a plan that names none.
 const USUAL: [&str; 7] =
     ["requirements", "architecture", "security", "testing", "review", "implementation", "supervisor"];
-/// The predecessor's.
-const PRIORITY: i32 = 100;
 
 /// The parts of a plan, in order. All steps of one begin when those before have ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
@@ -124,6 +122,8 @@ pub(crate) struct Wanted<'a> {
 pub(crate) fn steps(cx: &Context, project: &Project, wanted: &Wanted<'_>) -> Result<Vec<Step>, OpError> {
     let mut roles = if wanted.roles.is_empty() { team::roles(&USUAL)? } else { wanted.roles.to_vec() };
     roles.sort_by_key(Phase::of);
+    let priority = cx.policy(&project.root).overrides()?.queue.default_priority;
+    let planner = Planner { cx, project, wanted, roles: &roles, priority };
     let mut steps: Vec<Step> = Vec::new();
     for (at, role) in roles.iter().enumerate() {
         let phase = Phase::of(role);
@@ -132,8 +132,7 @@ pub(crate) fn steps(cx: &Context, project: &Project, wanted: &Wanted<'_>) -> Res
         let last = before.last().map(|step| step.phase);
         let after =
             before.iter().filter(|step| Some(step.phase) == last).map(|step| step.id.clone()).collect();
-        let step = Planner { cx, project, wanted, roles: &roles }.step(at + 1, role, phase, after)?;
-        steps.push(step);
+        steps.push(planner.step(at + 1, role, phase, after)?);
     }
     Ok(steps)
 }
@@ -143,6 +142,8 @@ struct Planner<'a> {
     project: &'a Project,
     wanted: &'a Wanted<'a>,
     roles: &'a [Role],
+    /// The user's for jobs that name none.
+    priority: i32,
 }
 
 impl Planner<'_> {
@@ -172,7 +173,7 @@ impl Planner<'_> {
                 task: self.prompt(role, phase)?,
                 role: role.clone(),
                 cwd: self.project.cwd.display().to_string(),
-                priority: PRIORITY,
+                priority: self.priority,
                 allow_write: write,
                 after,
             },
