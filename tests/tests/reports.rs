@@ -128,6 +128,7 @@ fn a_plan_is_steps_in_order_with_models_and_what_they_usually_cost() {
     );
     assert_eq!((&doing["model"], &doing["permission_mode"]), (&json!("glm-5.2"), &json!("acceptEdits")));
     assert_eq!(doing["estimate"], json!({ "basis": "no run has succeeded here yet" }), "{plan}");
+    assert_eq!(plan["estimate"], json!({ "usd": 0.0, "tokens": 0, "steps_without_usd": 7 }), "{plan}");
     assert!(!sandbox.home().join("state.db").exists(), "planning writes nothing");
 
     sandbox.script(&[Step::finish("Fine.")]);

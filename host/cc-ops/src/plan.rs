@@ -263,17 +263,21 @@ pub(crate) struct Total {
 impl Total {
     pub(crate) fn of(steps: &[Step]) -> Self {
         Self {
-            usd: steps.iter().filter_map(|step| step.estimate.usd).sum(),
+            // An empty sum of floats is -0.
+            usd: steps.iter().filter_map(|step| step.estimate.usd).fold(0.0, |sum, usd| sum + usd),
             tokens: steps.iter().filter_map(|step| step.estimate.tokens).sum(),
             steps_without_usd: steps.iter().filter(|step| step.estimate.usd.is_none()).count(),
         }
     }
 
-    pub(crate) fn text(&self) -> String {
-        let left_out = match self.steps_without_usd {
-            0 => String::new(),
-            some => format!(", without {some} steps that have no price or no history"),
-        };
-        format!("about {:.2} USD and {} tokens{left_out}", self.usd, self.tokens)
+    pub(crate) fn text(&self, steps: usize) -> String {
+        match steps - self.steps_without_usd.min(steps) {
+            0 => format!("about {} tokens; what they cost is not known", self.tokens),
+            priced if priced == steps => format!("about {:.2} USD and {} tokens", self.usd, self.tokens),
+            priced => format!(
+                "about {:.2} USD for {priced} of {steps} steps, the others have no price or no history; {} tokens",
+                self.usd, self.tokens
+            ),
+        }
     }
 }

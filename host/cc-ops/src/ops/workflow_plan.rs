@@ -56,6 +56,9 @@ pub(crate) struct Plan {
     /// USD and tokens of all steps.
     #[schemars(with = "serde_json::Value")]
     estimate: Total,
+    /// Steps of the whole plan.
+    #[serde(skip)]
+    planned: usize,
     /// Tasks of steps are cut; step shows one whole.
     tasks_cut: bool,
     next_step: &'static str,
@@ -84,7 +87,7 @@ impl WorkflowPlan {
             allow_write: self.allow_write,
         };
         let mut steps = plan::steps(cx, &project, &wanted)?;
-        let estimate = Total::of(&steps);
+        let (estimate, planned) = (Total::of(&steps), steps.len());
         let tasks_cut = match &self.step {
             Some(id) => {
                 steps = vec![one(steps, id)?];
@@ -100,6 +103,7 @@ impl WorkflowPlan {
             phases: Phase::ALL,
             steps,
             estimate,
+            planned,
             tasks_cut,
             next_step: "cc_queue_submit each step's submit in this order, with the job ids of the steps in after; give \
                         what earlier steps answered as its context",
@@ -144,6 +148,6 @@ impl Output for Plan {
                 &step.estimate.basis,
             ]);
         }
-        format!("{table}\n\n{}\nnext: {}", self.estimate.text(), self.next_step)
+        format!("{table}\n\n{}\nnext: {}", self.estimate.text(self.planned), self.next_step)
     }
 }
