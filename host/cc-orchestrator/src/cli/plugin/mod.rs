@@ -1,0 +1,77 @@
+//! `plugin`: build, look at and keep plugins. One file a command.
+
+mod add;
+mod build;
+mod enable;
+mod inspect;
+mod list;
+mod remove;
+mod trust;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use cc_ops::{OpError, Setup};
+use clap::{Arg, ArgMatches, Command, value_parser};
+
+use super::output::Out;
+
+/// What `FOLDER` is for the commands that take a package.
+const PACKAGE: &str = "Folder with plugin.toml and plugin.wasm";
+
+pub(crate) fn command() -> Command {
+    Command::new("plugin")
+        .about("Build, inspect and keep the plugins that decide for you")
+        .subcommand_required(true)
+        .subcommand(build::command())
+        .subcommand(list::command())
+        .subcommand(inspect::inspect_command())
+        .subcommand(inspect::validate_command())
+        .subcommand(add::command())
+        .subcommand(remove::command())
+        .subcommand(enable::enable_command())
+        .subcommand(enable::disable_command())
+        .subcommand(trust::trust_command())
+        .subcommand(trust::untrust_command())
+}
+
+/// Runs one of them.
+pub(crate) fn run(matches: &ArgMatches, setup: &Setup, out: &Out) -> Result<ExitCode, OpError> {
+    match matches.subcommand() {
+        Some(("build", sub)) => build::run(sub, setup, out),
+        Some(("list", _)) => Ok(list::run(setup, out)),
+        Some(("inspect", sub)) => Ok(inspect::inspect(sub, setup, out)),
+        Some(("validate", sub)) => Ok(inspect::validate(sub, setup, out)),
+        Some(("add", sub)) => add::run(sub, setup, out),
+        Some(("remove", sub)) => remove::run(sub, setup, out),
+        Some(("enable", sub)) => enable::run(sub, setup, out, true),
+        Some(("disable", sub)) => enable::run(sub, setup, out, false),
+        Some(("trust", sub)) => trust::trust(sub, setup, out),
+        Some(("untrust", sub)) => trust::untrust(sub, setup, out),
+        _ => Err(OpError::invalid("no plugin command was given", "see 'cc-orchestrator plugin help'")),
+    }
+}
+
+fn folder_arg(help: &'static str) -> Arg {
+    Arg::new("folder").required(true).value_parser(value_parser!(PathBuf)).help(help)
+}
+
+fn id_arg() -> Arg {
+    Arg::new("id").required(true).help("The plugin's id, as 'plugin list' shows it")
+}
+
+/// A path argument, from the workspace on.
+fn path(matches: &ArgMatches, setup: &Setup, name: &str) -> Option<PathBuf> {
+    matches.get_one::<PathBuf>(name).map(|path| setup.workspace.join(path))
+}
+
+/// The folder argument; the workspace when there is none.
+fn folder(matches: &ArgMatches, setup: &Setup) -> PathBuf {
+    path(matches, setup, "folder").unwrap_or_else(|| setup.workspace.clone())
+}
+
+fn id(matches: &ArgMatches) -> Result<cc_policy::PluginId, OpError> {
+    let text = matches.get_one::<String>("id").cloned().unwrap_or_default();
+    text.parse().map_err(|error: cc_policy::IdError| {
+        OpError::invalid(error.to_string(), "see 'cc-orchestrator plugin list'")
+    })
+}
