@@ -53,6 +53,9 @@ pub enum PolicyError {
     /// The value or change asked for is not possible.
     #[error("{0}")]
     Refused(String),
+    /// Nobody whom the user trusts vouches for a plugin, or it is older than it was.
+    #[error("{0}")]
+    NotTrusted(String),
     /// A built file that the binary carries is damaged.
     #[error("the bundled plugins are damaged: {0}. Install cc-orchestrator again")]
     Bundle(String),

@@ -22,15 +22,17 @@ pub use build::{
     check_bundled, inspect_package, read_bundled_lock, source_digest, validate_package,
 };
 pub use catalog::{
-    Added, BUNDLED, Bundled, LOCK, LockedPlugin, Removed, Status, TRUST, Trusted, TrustedPlugin,
-    TrustedProject, add_local, remove, set_enabled, trust, untrust,
+    Added, BUNDLED, Bundled, Consent, KEYS, KeyName, LOCK, LockedPlugin, Origin, Parcel, PinnedKey, Place,
+    Removed, RemovedKey, Status, TRUST, Trusted, TrustedPlugin, TrustedProject, add, add_key, add_local,
+    keys, promote, remove, remove_key, set_enabled, set_place, trust, untrust,
 };
 pub use decide::{Answer, RouteDecision};
 pub use error::PolicyError;
 pub use files::FileError;
 pub use id::{IdError, PluginId};
 pub use manifest::{
-    COMPONENT, HostMismatch, MANIFEST, MAX_MANIFEST, Manifest, ManifestError, Mismatch, host_version,
+    COMPONENT, HostMismatch, MANIFEST, MAX_MANIFEST, Manifest, ManifestError, Mismatch, SIGNATURE,
+    host_version,
 };
 pub use overrides::{Boundary, Key, Merged, Name, OVERRIDES, Overrides, Price, merge_overrides};
 pub use policy::{PluginStatus, Policy, PolicyConfig};

@@ -1,9 +1,12 @@
 //! Which plugins there are: three layers, what was recorded of each, and why one cannot load.
 
+mod admit;
 mod bundled;
 mod change;
+mod keys;
 mod lock;
 mod package;
+mod parcel;
 mod project;
 mod tables;
 mod trust;
@@ -29,8 +32,10 @@ use crate::{
 };
 
 pub use bundled::{BUNDLED, Bundled};
-pub use change::{Added, Removed, add_local, remove, set_enabled};
+pub use change::{Added, Place, Removed, add, add_local, promote, remove, set_enabled, set_place};
+pub use keys::{KEYS, KeyName, PinnedKey, RemovedKey, add_key, keys, remove_key};
 pub use lock::{LOCK, LockedPlugin};
+pub use parcel::{Consent, Origin, Parcel};
 pub use trust::{TRUST, Trusted, TrustedPlugin, TrustedProject, trust, untrust};
 pub(crate) use watch::Watch;
 
@@ -47,9 +52,13 @@ const DESCRIPTION_BYTES: usize = 300;
 pub enum Status {
     /// It is asked.
     Ready,
+    /// It is asked, and what it says is recorded and not acted on.
+    Shadow,
+    /// It failed too often and is asked no more, until it is enabled again.
+    SetAside,
     /// The user switched it off.
     Disabled,
-    /// Its project is not trusted, or was before the plugin came.
+    /// Its project or the key that signed it is not trusted, or its project was before the plugin came.
     Untrusted,
     /// Its bytes are not those that the user added or trusted.
     Changed,
@@ -63,6 +72,8 @@ impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Ready => "ready",
+            Self::Shadow => "shadow",
+            Self::SetAside => "set aside",
             Self::Disabled => "disabled",
             Self::Untrusted => "untrusted",
             Self::Changed => "changed",
@@ -155,9 +166,14 @@ impl Entry {
         }
     }
 
-    /// Asked, or to be asked if it could load: neither switched off nor untrusted.
+    /// Asked, or to be asked if it could load: not switched off, in shadow or of a project that is not trusted.
     pub(crate) fn counts(&self) -> bool {
-        !matches!(self.status, Status::Disabled | Status::Untrusted)
+        match self.status {
+            Status::Disabled | Status::Shadow => false,
+            // The user added it, so its absence must be seen: a scanner without its key stops everything.
+            Status::Untrusted => self.layer == Layer::User,
+            _ => true,
+        }
     }
 }
 
