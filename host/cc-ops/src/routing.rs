@@ -3,7 +3,7 @@
 use cc_domain::{
     Attributes, Candidate, ModelScore, ModelToScore, Profile, Role, Route, RouteRequest, TaskType,
 };
-use cc_policy::{Answer, Policy};
+use cc_policy::{Answer, Policy, Shadowed};
 use cc_profiles::ProfileStore;
 use cc_repo::Project;
 use cc_store::HistoryLine;
@@ -26,6 +26,8 @@ pub(crate) struct Routed {
     pub(crate) request: RouteRequest,
     pub(crate) candidates: Vec<Candidate>,
     pub(crate) profiles: ProfileStore,
+    /// What each plugin in shadow would have changed.
+    pub(crate) shadows: Vec<Shadowed>,
 }
 
 impl Routed {
@@ -85,7 +87,7 @@ pub(crate) fn route(cx: &Context, project: &Project, job: &Job) -> Result<Routed
         reason: decision.choice.reason,
         trace: scores.trace.into_iter().chain(decision.trace).collect(),
     };
-    Ok(Routed { route, request, candidates, profiles })
+    Ok(Routed { route, request, candidates, profiles, shadows: decision.shadows })
 }
 
 /// Scores every model of every profile for some roles.

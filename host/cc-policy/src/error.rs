@@ -74,6 +74,9 @@ pub enum PolicyError {
     /// A plugin's file cannot be used.
     #[error(transparent)]
     Plugin(#[from] PluginError),
+    /// The home's database cannot be used.
+    #[error(transparent)]
+    Store(#[from] cc_store::StoreError),
     /// The engine cannot start.
     #[error(transparent)]
     Engine(#[from] EngineError),

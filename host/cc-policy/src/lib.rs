@@ -8,6 +8,7 @@ mod decide;
 pub mod engine;
 mod error;
 mod files;
+mod health;
 mod id;
 mod manifest;
 mod overrides;
@@ -26,9 +27,10 @@ pub use catalog::{
     Removed, RemovedKey, Status, TRUST, Trusted, TrustedPlugin, TrustedProject, add, add_key, add_local,
     keys, promote, remove, remove_key, set_enabled, set_place, trust, untrust,
 };
-pub use decide::{Answer, RouteDecision};
+pub use decide::{Answer, RouteDecision, Shadowed};
 pub use error::PolicyError;
 pub use files::FileError;
+pub use health::forgive;
 pub use id::{IdError, PluginId};
 pub use manifest::{
     COMPONENT, HostMismatch, MANIFEST, MAX_MANIFEST, Manifest, ManifestError, Mismatch, SIGNATURE,

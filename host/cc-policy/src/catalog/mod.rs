@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     PolicyError,
-    engine::{Limits, PluginSpec, World, read_component, tidy},
+    engine::{Limits, PluginSpec, World, digest, read_component, tidy},
     manifest::{COMPONENT, MANIFEST, Manifest},
     overrides::Overrides,
     toml_text::Setting,
@@ -140,6 +140,16 @@ impl Entry {
         }
     }
 
+    /// An entry of a package that was not added; it is as ready as it would be then.
+    pub(crate) fn of_package(path: &Path) -> Result<Self, PolicyError> {
+        let parcel = Parcel::read(path)?;
+        let manifest = parcel.checked()?;
+        let (id, world, limits) = (manifest.id.to_string(), manifest.world, manifest.granted());
+        let folder = if path.is_file() { path.parent().unwrap_or(path) } else { path };
+        let entry = Self::of_folder(Layer::User, folder, &id, Some(manifest), None);
+        Ok(Self { world: Some(world), limits, digest: digest(&parcel.component), ..entry })
+    }
+
     /// How traces name it.
     pub(crate) fn plugin_ref(&self) -> PluginRef {
         let [id, version, digest] = [&self.id, &self.version, &self.digest].map(Clone::clone);
@@ -225,6 +235,30 @@ impl Catalog {
     /// The plugins of a world that count, from the lowest to the highest.
     pub(crate) fn seats(&self, world: World) -> Vec<PluginRef> {
         self.of(world).map(Entry::plugin_ref).collect()
+    }
+
+    /// The routers in shadow, from the lowest to the highest, each with those that act and itself among them.
+    pub(crate) fn shadows(&self) -> Vec<(PluginRef, Vec<PluginRef>)> {
+        let routers = || self.entries.iter().filter(|entry| entry.world == Some(World::Router));
+        let with = |shadow: &Entry| {
+            let seats = routers().filter(|entry| entry.counts() || std::ptr::eq(*entry, shadow));
+            (shadow.plugin_ref(), seats.map(Entry::plugin_ref).collect())
+        };
+        routers().filter(|entry| entry.status == Status::Shadow).map(with).collect()
+    }
+
+    /// The same catalog with one more plugin of the user's, at the place where adding it would put it.
+    pub(crate) fn with(mut self, mut entry: Entry) -> Self {
+        let of_user = |other: &Entry| other.layer == Layer::User;
+        let replaced = self.entries.iter().position(|other| of_user(other) && other.id == entry.id);
+        let last = self.entries.iter().filter(|other| of_user(other)).map(|other| other.order).max();
+        entry.order = match replaced {
+            Some(at) => self.entries.remove(at).order,
+            None => last.unwrap_or(0).saturating_add(10),
+        };
+        self.entries.push(entry);
+        self.entries.sort_by(|a, b| (a.layer, a.order, &a.id).cmp(&(b.layer, b.order, &b.id)));
+        self
     }
 
     pub(crate) fn of(&self, world: World) -> impl Iterator<Item = &Entry> {

@@ -4,9 +4,14 @@ mod add;
 mod build;
 mod enable;
 mod inspect;
+mod key;
 mod list;
+mod order;
 mod remove;
+mod replay;
+mod shadow;
 mod trust;
+mod why;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -30,6 +35,12 @@ pub(crate) fn command() -> Command {
         .subcommand(remove::command())
         .subcommand(enable::enable_command())
         .subcommand(enable::disable_command())
+        .subcommand(order::command())
+        .subcommand(key::command())
+        .subcommand(why::command())
+        .subcommand(replay::command())
+        .subcommand(shadow::compare_command())
+        .subcommand(shadow::promote_command())
         .subcommand(trust::trust_command())
         .subcommand(trust::untrust_command())
 }
@@ -45,6 +56,12 @@ pub(crate) fn run(matches: &ArgMatches, setup: &Setup, out: &Out) -> Result<Exit
         Some(("remove", sub)) => remove::run(sub, setup, out),
         Some(("enable", sub)) => enable::run(sub, setup, out, true),
         Some(("disable", sub)) => enable::run(sub, setup, out, false),
+        Some(("order", sub)) => order::run(sub, setup, out),
+        Some(("key", sub)) => key::run(sub, setup, out),
+        Some(("why", sub)) => why::run(sub, setup, out),
+        Some(("replay", sub)) => replay::run(sub, setup, out),
+        Some(("compare", sub)) => shadow::compare(sub, setup, out),
+        Some(("promote", sub)) => shadow::promote_it(sub, setup, out),
         Some(("trust", sub)) => trust::trust(sub, setup, out),
         Some(("untrust", sub)) => trust::untrust(sub, setup, out),
         _ => Err(OpError::invalid("no plugin command was given", "see 'cc-orchestrator plugin help'")),
@@ -57,6 +74,19 @@ fn folder_arg(help: &'static str) -> Arg {
 
 fn id_arg() -> Arg {
     Arg::new("id").required(true).help("The plugin's id, as 'plugin list' shows it")
+}
+
+/// How many records a command looks at.
+fn last_arg() -> Arg {
+    Arg::new("last")
+        .long("last")
+        .value_name("COUNT")
+        .value_parser(value_parser!(u32).range(1..))
+        .help("So many of the newest decisions [default: 1000]")
+}
+
+fn last(matches: &ArgMatches) -> u32 {
+    matches.get_one("last").copied().unwrap_or(1000)
 }
 
 /// A path argument, from the workspace on.
