@@ -9,9 +9,11 @@ mod concurrency;
 #[cfg(target_os = "linux")]
 mod crash;
 mod demo;
+mod dist;
 mod docs;
 mod mcp;
 mod policy;
+mod replay;
 mod run;
 mod scope;
 #[cfg(target_os = "linux")]
