@@ -203,7 +203,7 @@ pub fn replay_recorded(cx: &Context, candidate: Option<&Path>, most: u32) -> Res
     let config = PolicyConfig { home: cx.setup().home.root().to_owned(), project: Some(project) };
     let now = match candidate {
         Some(package) => Policy::trying(config, package)?,
-        None => Policy::new(config),
+        None => Policy::rehearsal(config),
     };
     Ok(replay(&recorded(cx, most)?, Before::Recorded, &now)?)
 }

@@ -68,6 +68,8 @@ pub struct Policy {
     runtime: Runtime,
     catalog: Mutex<Option<Arc<Catalog>>>,
     health: Health,
+    /// Failures are not counted: nothing is done with the answers.
+    rehearsal: bool,
     /// A package that was not added, and is asked as if it was.
     trying: Option<Entry>,
 }
@@ -77,7 +79,8 @@ struct Session<'a> {
     runtime: &'a Runtime,
     catalog: Arc<Catalog>,
     overrides: Overrides,
-    health: &'a Health,
+    /// Counts failures; none in a rehearsal.
+    health: Option<&'a Health>,
     /// Plugins that failed the last time, as it was when the call began.
     failures: Vec<PluginFailures>,
 }
@@ -88,15 +91,21 @@ impl Policy {
     pub fn new(config: PolicyConfig) -> Self {
         let runtime = Runtime::new(config.home.join("cache"));
         let health = Health::new(&config.home);
-        Self { config, runtime, catalog: Mutex::new(None), health, trying: None }
+        Self { config, runtime, catalog: Mutex::new(None), health, rehearsal: false, trying: None }
     }
 
-    /// A policy as it would be once the plugin in a folder was added.
+    /// The same policy for answers that nobody acts on: what fails in it is not held against the plugin.
+    #[must_use]
+    pub fn rehearsal(config: PolicyConfig) -> Self {
+        Self { rehearsal: true, ..Self::new(config) }
+    }
+
+    /// A rehearsal of the policy as it would be once the plugin in a folder was added.
     ///
     /// # Errors
     /// It is no plugin that this host can load.
     pub fn trying(config: PolicyConfig, package: &Path) -> Result<Self, PolicyError> {
-        Ok(Self { trying: Some(Entry::of_package(package)?), ..Self::new(config) })
+        Ok(Self { trying: Some(Entry::of_package(package)?), ..Self::rehearsal(config) })
     }
 
     /// Whether a call has needed the plugin engine yet.
@@ -242,7 +251,8 @@ impl Policy {
     fn session(&self) -> Result<Session<'_>, PolicyError> {
         let (catalog, overrides) = (self.catalog()?, self.overrides()?);
         let failures = self.failures(&catalog);
-        Ok(Session { runtime: &self.runtime, catalog, overrides, health: &self.health, failures })
+        let health = (!self.rehearsal).then_some(&self.health);
+        Ok(Session { runtime: &self.runtime, catalog, overrides, health, failures })
     }
 
     /// Looked at only where a plugin could be set aside.
@@ -301,8 +311,9 @@ impl Session<'_> {
         let plugin = self.runtime.plugin(entry, world, &self.overrides);
         match plugin.and_then(|plugin| question(&plugin).map_err(Unloaded::Failed)) {
             Ok(answer) => {
-                if self.failures.iter().any(|failures| failures.are_of(who)) {
-                    self.health.answered(who);
+                let failed_before = self.failures.iter().any(|failures| failures.are_of(who));
+                if let Some(health) = self.health.filter(|_| failed_before) {
+                    health.answered(who);
                 }
                 Ok(answer)
             }
@@ -318,7 +329,7 @@ impl Session<'_> {
             return reason;
         }
         let most = self.overrides.failing_plugins.set_aside_after;
-        match self.health.failed(who, &reason) {
+        match self.health.and_then(|health| health.failed(who, &reason)) {
             Some(count) if most > 0 && count >= most => {
                 tracing::warn!(plugin = who.id, "set aside after {count} failures in a row: {reason}");
                 format!("{reason}. That was failure {count} in a row: from now on it is set aside")
