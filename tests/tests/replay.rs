@@ -49,6 +49,13 @@ fn a_plugin_in_shadow_is_recorded_beside_what_was_done_and_acts_once_promoted() 
     assert_eq!(why["decided_by"], "cc.router (bundled layer)", "{why}");
     assert_eq!(why["shadows"][0]["differs"], true, "{why}");
 
+    let text = sandbox.run(&["plugin", "why", "review"]).stdout;
+    for part in
+        ["cc.router (bundled layer) had the last word", "in shadow: acme.router would change it to kimi"]
+    {
+        assert!(text.contains(part), "'{part}' in {text}");
+    }
+
     run(&sandbox, &["plugin", "promote", ID]);
     assert_eq!(run(&sandbox, &["pick-profile"])["model"], "kimi-k2.7-code");
     assert_eq!(run(&sandbox, &["plugin", "why", "review"])["decided_by"], "acme.router (user layer)");

@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const MIGRATIONS: &[&str] = &[
     include_str!("schema/1-runs-and-decisions.sql"),
     include_str!("schema/2-supervision.sql"),
-    include_str!("schema/3-plugin-failures.sql"),
+    include_str!("schema/7-plugin-failures.sql"),
 ];
 
 /// A connection to the home's database, at this binary's version.
