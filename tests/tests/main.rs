@@ -6,6 +6,7 @@
 mod accept;
 mod cli;
 mod concurrency;
+mod cost;
 #[cfg(target_os = "linux")]
 mod crash;
 mod demo;

@@ -190,6 +190,17 @@ pub enum EventBody {
     BudgetWarned(BudgetEvent),
     /// A budget is used up.
     BudgetExceeded(BudgetEvent),
+    /// A limit of the cost guard is reached, and the worker is ended.
+    LimitReached {
+        /// Which, such as `usd.day`.
+        limit: String,
+        /// What was spent against it, by all runs that count towards it.
+        spent: f64,
+        /// What it allows, in the same unit.
+        most: f64,
+        /// In a sentence.
+        text: String,
+    },
     /// A turn has ended.
     TurnEnded {
         /// `success`, `error_max_turns` and so on.

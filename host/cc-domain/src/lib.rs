@@ -18,6 +18,8 @@ mod route;
 mod run;
 mod score;
 mod secret;
+mod spend;
+mod standing;
 mod verification;
 mod work;
 
@@ -46,6 +48,8 @@ pub use score::{ModelScore, ModelToScore, RoleScore, ScorePart};
 pub use secret::{
     Allow, AllowTarget, Checksum, Classification, RequiredRule, SecretClass, SecretFinding, SecretRule,
 };
+pub use spend::{Accuracy, Spent};
+pub use standing::{Amount, Measure, Payer, Standing, Unit};
 pub use verification::{Gate, GateState, TestRun, Verification, Verified};
 pub use work::{Prevention, ProjectWork, ScopeState, WorkOutcome};
 

@@ -13,6 +13,7 @@ mod demo;
 mod error;
 mod facts;
 mod follow;
+mod guarded;
 mod launch;
 mod operation;
 mod ops;

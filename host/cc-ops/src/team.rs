@@ -141,6 +141,7 @@ fn begin(cx: &Context, team: Team) -> Result<(Manifest, Launched), OpError> {
     let project = cx.project(team.members.first().and_then(|member| member.cwd.as_deref()))?;
     let plans = team.members.into_iter().map(|member| launch::plan(cx, member));
     let plans: Vec<Plan> = plans.collect::<Result<_, _>>()?;
+    launch::admit(cx, &plans)?;
     let active = RunFilter { active: Some(true), limit: 10_000, ..RunFilter::default() };
     let folder = RunDir::artifact_root(&project.root).join("runs").join("teams");
     let manifest = Manifest {

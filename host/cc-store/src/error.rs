@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf};
 
-use cc_domain::RunId;
+use cc_domain::{Measure, RunId};
 
 /// What happened, to what, and what to do next.
 #[derive(Debug, thiserror::Error)]
@@ -79,6 +79,9 @@ pub enum StoreError {
     /// No such run in the index.
     #[error("no run {0} is known here; list the runs to see which are")]
     UnknownRun(RunId),
+    /// A limit of the cost guard keeps a run from starting.
+    #[error("{0}")]
+    OverLimit(Box<Measure>),
     /// The run has ended, so nobody may write to it.
     #[error("run {0} has already ended ({1}); start a new run")]
     AlreadyEnded(RunId, &'static str),

@@ -12,12 +12,14 @@ mod events;
 mod files;
 mod history;
 mod home;
+mod ledger;
 mod liveness;
 mod lock;
 mod os;
 mod run_dir;
 mod runs;
 mod store;
+mod usage;
 mod writer;
 
 pub use decisions::Decision;
@@ -26,10 +28,12 @@ pub use events::{EventPage, MAX_EVENT_LINE, read_events};
 pub use files::{create_private_dir, read_bounded, write_atomic};
 pub use history::HistoryLine;
 pub use home::Home;
+pub use ledger::{LedgerLine, day_end, today};
 pub use lock::FileLock;
 pub use run_dir::{CreatedRun, RunDir};
 pub use runs::{RunFilter, RunSummary};
 pub use store::Store;
+pub use usage::{UsageBy, UsageSum};
 pub use writer::{LogFile, RunLock, RunWriter};
 
 /// What every fallible call of this crate gives.

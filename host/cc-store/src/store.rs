@@ -5,7 +5,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use cc_domain::{Event, EventBody, RunId, RunRecord, TeamId};
+use cc_domain::{CostGuard, Event, EventBody, RunId, RunRecord, TeamId};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _};
 use serde_json::Value;
@@ -13,6 +13,7 @@ use serde_json::Value;
 use crate::{
     CreatedRun, FileLock, Home, Result, RunDir, RunFilter, RunSummary, StoreError, db,
     events::event_line,
+    ledger::payer,
     liveness::{as_lost, is_attended},
     runs, write_atomic,
 };
@@ -47,23 +48,55 @@ impl Store {
     /// # Errors
     /// When the folder or the row cannot be written; no half of it is left then.
     pub fn create_run(&self, record: &RunRecord, prompt: &str) -> Result<CreatedRun> {
+        self.create(record, prompt, |dir| self.put_row(dir, record))
+    }
+
+    /// The same within the limits of the cost guard: however many processes start runs at once, they never start more
+    /// than it allows.
+    ///
+    /// # Errors
+    /// [`StoreError::OverLimit`] and those of [`Store::create_run`]; nothing of the run is left then.
+    pub fn create_run_within(
+        &self,
+        record: &RunRecord,
+        prompt: &str,
+        guard: &CostGuard,
+    ) -> Result<CreatedRun> {
+        // A start that is bound to be refused does not even touch the project.
+        self.admit(payer(record), guard, 1)?;
+        self.create(record, prompt, |dir| self.enter(dir, record, guard))
+    }
+
+    fn create(
+        &self,
+        record: &RunRecord,
+        prompt: &str,
+        enter: impl FnOnce(&RunDir) -> Result<()>,
+    ) -> Result<CreatedRun> {
         let dir = RunDir::of(&record.workspace_root, &record.run_id);
         dir.create(&record.workspace_root)?;
-        self.fill(&dir, record, prompt).inspect_err(|_| {
+        self.fill(&dir, record, prompt, enter).inspect_err(|_| {
             // Best effort: the error that matters is the one being returned.
             let _ = std::fs::remove_dir_all(dir.path());
         })
     }
 
-    fn fill(&self, dir: &RunDir, record: &RunRecord, prompt: &str) -> Result<CreatedRun> {
+    fn fill(
+        &self,
+        dir: &RunDir,
+        record: &RunRecord,
+        prompt: &str,
+        enter: impl FnOnce(&RunDir) -> Result<()>,
+    ) -> Result<CreatedRun> {
         let launching = FileLock::acquire(&dir.launch_lock())?;
         write_atomic(&dir.prompt(), prompt.as_bytes())?;
         dir.write_record(record)?;
         write_atomic(&dir.events(), &event_line(&run_started(record))?)?;
+        enter(dir)?;
         if let Some(runs) = dir.path().parent() {
-            write_atomic(&runs.join("latest.txt"), format!("{}\n", record.run_id).as_bytes())?;
+            // The index knows the newest run, too.
+            let _ = write_atomic(&runs.join("latest.txt"), format!("{}\n", record.run_id).as_bytes());
         }
-        self.put_row(dir, record)?;
         Ok(CreatedRun { dir: dir.clone(), _launching: launching })
     }
 
@@ -94,7 +127,7 @@ impl Store {
         if record.status.is_active() && !is_attended(&dir)? {
             return self.settle(&dir, record);
         }
-        Ok(record)
+        self.with_spent(record)
     }
 
     /// The run's folder.
@@ -245,12 +278,20 @@ impl Store {
             self.put_row(dir, &record)?;
             return Ok(record);
         }
-        let lost = as_lost(record, &Timestamp::now().to_string());
+        let lost = as_lost(self.with_spent(record)?, &Timestamp::now().to_string());
         // The row is marked first: a crash in between must not hide the processes that are left.
         self.lose_row(&lost.run_id)?;
         dir.write_record(&lost)?;
         self.put_row(dir, &lost)?;
         Ok(lost)
+    }
+
+    /// What a run that goes on has used so far is in the ledger alone.
+    fn with_spent(&self, mut record: RunRecord) -> Result<RunRecord> {
+        if record.status.is_active() {
+            record.output_budget.spent = self.spent(&record.run_id)?;
+        }
+        Ok(record)
     }
 
     fn lose_row(&self, id: &RunId) -> Result<()> {

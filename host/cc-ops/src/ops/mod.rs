@@ -4,6 +4,7 @@ mod apply_run;
 pub(crate) mod check_write_scope;
 mod collect_team_results;
 mod compact_events;
+mod cost_guard;
 mod cross_review;
 pub(crate) mod diff_summary;
 mod git_diff;
@@ -31,12 +32,13 @@ mod send_instruction;
 mod spawn_role_team;
 pub(crate) mod stop_run;
 mod summarize_run;
+mod usage_summary;
 mod verify_run;
 
 use crate::Entry;
 
 /// Every operation, in the order users meet them.
-static REGISTRY: [Entry; 29] = [
+static REGISTRY: [Entry; 31] = [
     Entry::of::<healthcheck::Healthcheck>(),
     Entry::of::<list_profiles::ListProfiles>(),
     Entry::of::<pick_profile::PickProfile>(),
@@ -65,6 +67,8 @@ static REGISTRY: [Entry; 29] = [
     Entry::of::<open_run_folder::OpenRunFolder>(),
     Entry::of::<prompt_pack::PromptPack>(),
     Entry::of::<local_policy::LocalPolicy>(),
+    Entry::of::<cost_guard::CostGuard>(),
+    Entry::of::<usage_summary::UsageSummary>(),
     Entry::of::<mock_stream_test::MockStreamTest>(),
 ];
 

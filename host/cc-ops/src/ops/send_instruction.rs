@@ -204,6 +204,7 @@ impl SendInstruction {
             timeout_seconds: Some(self.timeout_seconds.unwrap_or(old.timeout_seconds)),
             cwd: Some(old.cwd.display().to_string()),
             budget: old.budget.clone(),
+            budget_settled: true,
             asking: old.asking,
             on_limit: Some(old.on_limit),
             partial: true,

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use cc_domain::{EventBody, EventSource, RunStatus, one_line};
+use cc_domain::{EventBody, EventSource, RunStatus, StopReason, one_line};
 use cc_store::Store;
 use jiff::Timestamp;
 use tokio::{
@@ -175,6 +175,7 @@ impl Session<'_> {
                     let late = self.questions.expire(Instant::now());
                     late.into_iter().try_for_each(|answered| self.answer(answered, None))?;
                 }
+                () = sleep_until(self.recorder.settles_at()), if ended.is_none() => self.settle()?,
                 () = sleep_until(until) => {
                     if ended.is_some() || !self.next_step()? {
                         break;
@@ -186,6 +187,8 @@ impl Session<'_> {
                 }
             }
         }
+        // A run may be parked now, for hours.
+        self.recorder.settle(self.store);
         Ok(self.ended(ended))
     }
 
@@ -224,7 +227,23 @@ impl Session<'_> {
             Line::Other => {}
         }
         self.keep_to_budget()?;
+        if self.recorder.settles_at() <= Instant::now() {
+            self.settle()?;
+        }
         Ok(true)
+    }
+
+    /// Tells the ledger, and ends a worker that has reached a limit with what all have spent.
+    fn settle(&mut self) -> Result<(), WorkerError> {
+        let Some(over) = self.recorder.settle(self.store) else { return Ok(()) };
+        if !self.ladder.is_working() {
+            return Ok(());
+        }
+        let text = over.to_string();
+        let (limit, spent, most) = (over.name(), over.spent, over.most);
+        self.recorder.event(EventBody::LimitReached { limit, spent, most, text: text.clone() })?;
+        self.trouble.get_or_insert(format!("{text}; cc_cost_guard shows the limits and sets them"));
+        self.stop(Cause::Budget(StopReason::OverLimit))
     }
 
     fn stderr(&mut self, line: std::io::Result<Option<lines::Line>>) -> Result<bool, WorkerError> {
