@@ -36,6 +36,7 @@ pub(crate) struct Guarded {
     guard: Value,
     standing: Vec<Line>,
     /// Days are those of UTC.
+    #[schemars(skip)]
     #[serde(skip_serializing_if = "Option::is_none")]
     day_ends_at: Option<String>,
     #[schemars(skip)]
@@ -55,10 +56,12 @@ struct Line {
     /// The profile, project or run, of a limit for each.
     #[serde(skip_serializing_if = "Option::is_none")]
     of: Option<String>,
+    #[schemars(skip)]
     unit: Unit,
     spent: f64,
     most: f64,
     left: f64,
+    #[schemars(skip)]
     reached: bool,
 }
 

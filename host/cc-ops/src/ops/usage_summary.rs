@@ -73,8 +73,11 @@ pub(crate) enum Format {
 /// The sums.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Summed {
+    #[schemars(skip)]
     first_day: String,
+    #[schemars(skip)]
     last_day: String,
+    #[schemars(skip)]
     group_by: GroupBy,
     totals: Sum,
     groups: Vec<Sum>,
@@ -89,6 +92,7 @@ pub(crate) struct Summed {
     export: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     export_path: Option<String>,
+    #[schemars(skip)]
     #[serde(skip_serializing_if = "Option::is_none")]
     report_path: Option<String>,
 }
@@ -102,12 +106,17 @@ struct Sum {
     name: Option<String>,
     runs: u64,
     failures: u64,
+    #[schemars(skip)]
     #[serde(skip_serializing_if = "is_0")]
     active: u64,
     tokens: u64,
+    #[schemars(skip)]
     input_tokens: u64,
+    #[schemars(skip)]
     output_tokens: u64,
+    #[schemars(skip)]
     cache_read_tokens: u64,
+    #[schemars(skip)]
     cache_write_tokens: u64,
     cost_usd: f64,
     /// USD of each accuracy; of what has no price, tokens.
