@@ -15,6 +15,7 @@ mod home;
 mod liveness;
 mod lock;
 mod os;
+mod queue;
 mod run_dir;
 mod runs;
 mod store;
@@ -27,6 +28,9 @@ pub use files::{create_private_dir, read_bounded, write_atomic};
 pub use history::HistoryLine;
 pub use home::Home;
 pub use lock::FileLock;
+pub use queue::{
+    Cancelled, Chore, Claim, Failure, Job, JobEvent, Limits, NewJob, Overview, Submitted,
+};
 pub use run_dir::{CreatedRun, RunDir};
 pub use runs::{RunFilter, RunSummary};
 pub use store::Store;

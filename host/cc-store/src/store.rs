@@ -5,16 +5,16 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use cc_domain::{Event, EventBody, RunId, RunRecord, TeamId};
+use cc_domain::{Event, EventBody, RunId, RunRecord, RunStatus, TeamId};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _};
 use serde_json::Value;
 
 use crate::{
-    CreatedRun, FileLock, Home, Result, RunDir, RunFilter, RunSummary, StoreError, db,
+    Claim, CreatedRun, FileLock, Home, Result, RunDir, RunFilter, RunSummary, StoreError, db,
     events::event_line,
     liveness::{as_lost, is_attended},
-    runs, write_atomic,
+    queue, runs, write_atomic,
 };
 
 /// The user's state. Cheap to open; safe to share between threads and processes.
@@ -47,15 +47,34 @@ impl Store {
     /// # Errors
     /// When the folder or the row cannot be written; no half of it is left then.
     pub fn create_run(&self, record: &RunRecord, prompt: &str) -> Result<CreatedRun> {
+        self.create_run_for(record, prompt, None)
+    }
+
+    /// The same for a claimed job, whose run it is from then on.
+    ///
+    /// # Errors
+    /// Also when the claim was lost meanwhile, or the profile is full.
+    pub fn create_run_for(
+        &self,
+        record: &RunRecord,
+        prompt: &str,
+        claim: Option<&Claim>,
+    ) -> Result<CreatedRun> {
         let dir = RunDir::of(&record.workspace_root, &record.run_id);
         dir.create(&record.workspace_root)?;
-        self.fill(&dir, record, prompt).inspect_err(|_| {
+        self.fill(&dir, record, prompt, claim).inspect_err(|_| {
             // Best effort: the error that matters is the one being returned.
             let _ = std::fs::remove_dir_all(dir.path());
         })
     }
 
-    fn fill(&self, dir: &RunDir, record: &RunRecord, prompt: &str) -> Result<CreatedRun> {
+    fn fill(
+        &self,
+        dir: &RunDir,
+        record: &RunRecord,
+        prompt: &str,
+        claim: Option<&Claim>,
+    ) -> Result<CreatedRun> {
         let launching = FileLock::acquire(&dir.launch_lock())?;
         write_atomic(&dir.prompt(), prompt.as_bytes())?;
         dir.write_record(record)?;
@@ -63,7 +82,12 @@ impl Store {
         if let Some(runs) = dir.path().parent() {
             write_atomic(&runs.join("latest.txt"), format!("{}\n", record.run_id).as_bytes())?;
         }
-        self.put_row(dir, record)?;
+        self.change("write a run", |tx| {
+            if let Some(claim) = claim {
+                queue::bind(tx, claim, &record.route.profile_id)?;
+            }
+            Ok(runs::put(tx, dir, record)?)
+        })?;
         Ok(CreatedRun { dir: dir.clone(), _launching: launching })
     }
 
@@ -204,7 +228,11 @@ impl Store {
     }
 
     pub(crate) fn put_row(&self, dir: &RunDir, record: &RunRecord) -> Result<()> {
-        self.sql("write a run", |db| runs::put(db, dir, record))
+        self.change("write a run", |tx| {
+            runs::put(tx, dir, record)?;
+            let error = record.error.as_deref();
+            Ok(queue::run_ended(tx, &record.run_id, record.status, record.stop_reason, error)?)
+        })
     }
 
     /// Runs one action on the database.
@@ -254,13 +282,11 @@ impl Store {
     }
 
     fn lose_row(&self, id: &RunId) -> Result<()> {
-        self.sql("record a lost run", |db| {
-            db.execute(
-                "UPDATE runs SET status = 'lost', active = 0, leftovers = 1 WHERE run_id = ?1",
-                [id.as_str()],
-            )
+        self.change("record a lost run", |tx| {
+            let lost = "UPDATE runs SET status = 'lost', active = 0, leftovers = 1 WHERE run_id = ?1";
+            tx.execute(lost, [id.as_str()])?;
+            Ok(queue::run_ended(tx, id, RunStatus::Lost, None, None)?)
         })
-        .map(drop)
     }
 }
 
