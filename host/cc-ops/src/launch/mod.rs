@@ -14,7 +14,7 @@ use cc_domain::{
 };
 use cc_profiles::WorkerSettings;
 use cc_repo::Project;
-use cc_store::{Decision, RunDir};
+use cc_store::{Claim, Decision, RunDir};
 use cc_workers::{
     Alternative, Isolated, LaunchSpec, Patience, PermissionMode, PrivateFile, PrivatePaths, ProjectWatch,
     Sandbox, WorkerRequest,
@@ -63,6 +63,8 @@ pub(crate) struct Start {
     pub(crate) drift_reason: Option<&'static str>,
     /// Instead of the routed one.
     pub(crate) model: Option<String>,
+    /// The claim on the queued job that this is an attempt of; it has the run's id.
+    pub(crate) claim: Option<Claim>,
 }
 
 impl Start {
@@ -88,6 +90,7 @@ impl Start {
             previous: None,
             drift_reason: None,
             model: None,
+            claim: None,
         }
     }
 }
@@ -141,7 +144,8 @@ pub(crate) fn plan(cx: &Context, start: Start) -> Result<Plan, OpError> {
     let settings = routed.profiles.worker_settings(&routed.route.profile_id, model)?;
     let usual = policy.overrides()?.runs;
     let on_limit = start.on_limit.or(usual.on_limit).unwrap_or_default();
-    let run_id = RunId::new(Timestamp::now());
+    let given = start.claim.as_ref().map(|claim| claim.run_id.clone());
+    let run_id = given.unwrap_or_else(|| RunId::new(Timestamp::now()));
     Ok(Plan {
         copy: (start.job.write && start.isolate).then(|| cx.setup().home.isolated(&run_id)),
         run_id,
@@ -215,7 +219,8 @@ impl Plan {
         let private = cc_workers::private_paths(&self.run_id);
         let command = cc_workers::build(&self.request(&private));
         let mut record = self.record(command.command_line());
-        let created = store.create_run(&record, &self.rules.redactor.redact(&self.prompt))?;
+        let kept = self.rules.redactor.redact(&self.prompt);
+        let created = store.create_run_for(&record, &kept, self.start.claim.as_ref())?;
         store.record_decision(&self.decision(&record))?;
         let spec = LaunchSpec {
             home: cx.setup().home.root().to_owned(),

@@ -199,7 +199,6 @@ struct Attempt {
     retries: i64,
     backoff_ms: i64,
     max_backoff_ms: i64,
-    profile: String,
     writes: bool,
     state: String,
     run_id: Option<String>,
@@ -208,7 +207,7 @@ struct Attempt {
 impl Attempt {
     fn find(db: &Connection, condition: &str, value: &str) -> rusqlite::Result<Option<Self>> {
         let select = format!(
-            "SELECT job_id, cancel, tested, attempts, retries, backoff_ms, max_backoff_ms, profile, writes, state, run_id
+            "SELECT job_id, cancel, tested, attempts, retries, backoff_ms, max_backoff_ms, writes, state, run_id
              FROM jobs WHERE {condition}"
         );
         db.prepare_cached(&select)?.query_row([value], Self::read).optional()
@@ -227,10 +226,9 @@ impl Attempt {
             retries: row.get(4)?,
             backoff_ms: row.get(5)?,
             max_backoff_ms: row.get(6)?,
-            profile: row.get(7)?,
-            writes: row.get(8)?,
-            state: row.get(9)?,
-            run_id: row.get(10)?,
+            writes: row.get(7)?,
+            state: row.get(8)?,
+            run_id: row.get(9)?,
         })
     }
 
