@@ -83,7 +83,8 @@ mod tests {
         ] {
             assert!(paths(&[a]).overlaps(&paths(&[b])), "{a} {b}");
         }
-        for (a, b) in [("/src/", "/docs/"), ("/src/a/", "/src/ab/"), ("/src/a.rs", "/src/b.rs"), ("!*.md", "/a")]
+        for (a, b) in
+            [("/src/", "/docs/"), ("/src/a/", "/src/ab/"), ("/src/a.rs", "/src/b.rs"), ("!*.md", "/a")]
         {
             assert!(!paths(&[a]).overlaps(&paths(&[b])), "{a} {b}");
         }
@@ -100,9 +101,13 @@ mod tests {
 
     #[test]
     fn what_is_named_is_meant_here() {
-        for (given, meant) in
-            [("docs/", "/docs/"), ("README.md", "/README.md"), ("*.md", "*.md"), ("a/b", "a/b"), ("!x", "!/x")]
-        {
+        for (given, meant) in [
+            ("docs/", "/docs/"),
+            ("README.md", "/README.md"),
+            ("*.md", "*.md"),
+            ("a/b", "a/b"),
+            ("!x", "!/x"),
+        ] {
             assert_eq!(anchored(given), meant);
         }
     }

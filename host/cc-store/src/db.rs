@@ -19,8 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const STATEMENTS: usize = 64;
 
 /// Step N brings a database of version N to version N + 1. Published steps never change.
-const MIGRATIONS: &[&str] =
-    &[
+const MIGRATIONS: &[&str] = &[
     include_str!("schema/1-runs-and-decisions.sql"),
     include_str!("schema/2-supervision.sql"),
     include_str!("schema/3-queue.sql"),

@@ -28,9 +28,7 @@ pub use files::{create_private_dir, read_bounded, write_atomic};
 pub use history::HistoryLine;
 pub use home::Home;
 pub use lock::FileLock;
-pub use queue::{
-    Cancelled, Chore, Claim, Failure, Job, JobEvent, Limits, NewJob, Overview, Submitted,
-};
+pub use queue::{Cancelled, Chore, Claim, Failure, Job, JobEvent, Limits, NewJob, Overview, Submitted};
 pub use run_dir::{CreatedRun, RunDir};
 pub use runs::{RunFilter, RunSummary};
 pub use store::Store;

@@ -73,14 +73,15 @@ impl QueueStatus {
     fn list(&self, cx: &Context, limit: u32) -> Result<QueueShown, OpError> {
         let path = cx.setup().home.state_db();
         // Where nothing was ever queued there is no database, and looking makes none.
-        let queue =
-            if path.is_file() { cx.store()?.queue_overview(limit)? } else { Overview::default() };
+        let queue = if path.is_file() { cx.store()?.queue_overview(limit)? } else { Overview::default() };
         let finished = self.include_finished.unwrap_or(true);
         let ended = queue.ended.iter().filter(|_| finished);
         let jobs: Vec<&Job> = queue.running.iter().chain(&queue.waiting).chain(ended).collect();
         Ok(QueueShown {
             count: Some(queue.counts.values().sum()),
-            state_counts: Some(JobState::ALL.iter().map(|s| (*s, queue.counts.get(s).copied().unwrap_or(0))).collect()),
+            state_counts: Some(
+                JobState::ALL.iter().map(|s| (*s, queue.counts.get(s).copied().unwrap_or(0))).collect(),
+            ),
             jobs: jobs.into_iter().map(JobLine::of).collect(),
             queue_path: Some(path.display().to_string()),
             job: None,

@@ -52,15 +52,20 @@ impl Operation for QueueTick {
             pass.slots_used = more.slots_used;
         }
         dispatcher.leave();
-        Ok(Ticked { pass, next_step: "cc_queue_status shows how jobs stand; tick again when a run has ended" })
+        Ok(Ticked {
+            pass,
+            next_step: "cc_queue_status shows how jobs stand; tick again when a run has ended",
+        })
     }
 }
 
 impl Output for Ticked {
     fn text(&self) -> String {
         let Pass { max_concurrent, slots_used, started, held } = &self.pass;
-        let mut lines = vec![format!("{slots_used} of {max_concurrent} places used, {} jobs started", started.len())];
-        lines.extend(started.iter().map(|one| format!("- {} ({}): run {}", one.job_id, one.role, one.run_id)));
+        let mut lines =
+            vec![format!("{slots_used} of {max_concurrent} places used, {} jobs started", started.len())];
+        lines
+            .extend(started.iter().map(|one| format!("- {} ({}): run {}", one.job_id, one.role, one.run_id)));
         lines.extend(held.iter().map(|one| format!("- {} not now: {}", one.job_id, one.reason)));
         lines.push(format!("next: {}", self.next_step));
         lines.join("\n")

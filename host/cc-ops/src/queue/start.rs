@@ -81,9 +81,8 @@ fn begin(cx: &Context, policy: &QueuePolicy, claim: &Claim) -> Result<Outcome, O
 
 fn attempt(cx: &Context, policy: &QueuePolicy, claim: &Claim) -> Start {
     let Job { spec, cwd, failures, .. } = &claim.job;
-    let failed = |failure: &cc_store::Failure| {
-        (failure.profile_id.clone(), failure.model.clone().unwrap_or_default())
-    };
+    let failed =
+        |failure: &cc_store::Failure| (failure.profile_id.clone(), failure.model.clone().unwrap_or_default());
     let job = routing::Job {
         role: spec.role.clone(),
         task_type: spec.task_type.clone(),

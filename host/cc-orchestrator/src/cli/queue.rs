@@ -19,7 +19,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(300);
 
 pub(crate) fn command() -> Command {
     let until_empty = Arg::new("until-empty").long("until-empty").action(ArgAction::SetTrue);
-    let most = Arg::new("max-concurrent").long("max-concurrent").value_parser(value_parser!(u32).range(1..=32));
+    let most =
+        Arg::new("max-concurrent").long("max-concurrent").value_parser(value_parser!(u32).range(1..=32));
     let run = Command::new("run")
         .about("Give waiting jobs to workers until you end it; any number of these may run at once")
         .arg(until_empty.help("End when no job waits or runs; exit code 1 when one of them failed"))
@@ -127,7 +128,8 @@ mod tests {
             reason: Some("its run\nfailed \u{1b}[2J".into()),
             run_id: Some("20261123T061501Z-1a2b3c4d".parse().unwrap()),
         };
-        let expected = "job-20261123T061500Z-1a2b3c4d failed run 20261123T061501Z-1a2b3c4d: its run failed  [2J";
+        let expected =
+            "job-20261123T061500Z-1a2b3c4d failed run 20261123T061501Z-1a2b3c4d: its run failed  [2J";
         assert_eq!(line(&event).split_once(' ').unwrap().1, expected);
     }
 }

@@ -116,7 +116,8 @@ struct Running {
 
 impl Running {
     fn now(db: &Connection) -> rusqlite::Result<Self> {
-        let select = "SELECT project, lane, footprint FROM jobs INDEXED BY jobs_running WHERE state = 'running'";
+        let select =
+            "SELECT project, lane, footprint FROM jobs INDEXED BY jobs_running WHERE state = 'running'";
         let mut select = db.prepare_cached(select)?;
         let mut rows = select.query([])?;
         let mut running = Self::default();
@@ -155,7 +156,8 @@ struct Waiting {
     footprint: Option<String>,
 }
 
-const WAITING: &str = "SELECT project, lane, shared, order_key, job_id, footprint FROM jobs INDEXED BY jobs_ready";
+const WAITING: &str =
+    "SELECT project, lane, shared, order_key, job_id, footprint FROM jobs INDEXED BY jobs_ready";
 
 impl Waiting {
     fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
@@ -176,7 +178,8 @@ impl Waiting {
     /// The first of the next project and profile.
     fn after(db: &Connection, before: Option<&Self>) -> rusqlite::Result<Option<Self>> {
         let Some(before) = before else {
-            let first = format!("{WAITING} WHERE ready = 1 ORDER BY project, lane, shared, order_key LIMIT 1");
+            let first =
+                format!("{WAITING} WHERE ready = 1 ORDER BY project, lane, shared, order_key LIMIT 1");
             return db.prepare_cached(&first)?.query_row([], Self::read).optional();
         };
         let next = format!(
@@ -311,9 +314,8 @@ fn is_full(db: &Connection, claim: &Claim, profile_id: &str) -> rusqlite::Result
     let Some(most) = claim.max_per_profile else { return Ok(false) };
     let count = "SELECT count(*) FROM jobs INDEXED BY jobs_running
                  WHERE state = 'running' AND lane = ?1 AND job_id <> ?2";
-    let running: u32 = db
-        .prepare_cached(count)?
-        .query_row((profile_id, claim.job.job_id.as_str()), |row| row.get(0))?;
+    let running: u32 =
+        db.prepare_cached(count)?.query_row((profile_id, claim.job.job_id.as_str()), |row| row.get(0))?;
     Ok(running >= most)
 }
 

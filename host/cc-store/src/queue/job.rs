@@ -137,7 +137,9 @@ impl Job {
             attempts: row.get("attempts")?,
             retries: row.get("retries")?,
             run_id: maybe(row, "run_id", |text| text.parse().ok())?,
-            profile_id: row.get::<_, String>("lane").map(|lane| Some(lane).filter(|lane| !lane.is_empty()))?,
+            profile_id: row
+                .get::<_, String>("lane")
+                .map(|lane| Some(lane).filter(|lane| !lane.is_empty()))?,
             cancelling: row.get::<_, Option<String>>("cancel")?.is_some(),
             verification: row.get("verification")?,
             failures: json(row, "failures")?,

@@ -15,6 +15,7 @@ mod tests;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
+pub(crate) use self::{claim::bind, settle::run_ended};
 pub use self::{
     claim::{Claim, Limits},
     job::{Failure, Job, JobEvent},
@@ -22,7 +23,6 @@ pub use self::{
     settle::{Cancelled, Chore},
     submit::{NewJob, Submitted},
 };
-pub(crate) use self::{claim::bind, settle::run_ended};
 use crate::{Result, Store, StoreError};
 
 /// Longest reason that is kept, characters.

@@ -20,10 +20,8 @@ pub(super) fn key(submitted_ms: i64, priority: i32, worth_ms: i64) -> i64 {
 
 /// The worth that the stored keys were made with.
 pub(super) fn stored(db: &Connection) -> rusqlite::Result<i64> {
-    let found = db
-        .prepare_cached("SELECT ageing_ms FROM queue_order")?
-        .query_row([], |row| row.get(0))
-        .optional()?;
+    let found =
+        db.prepare_cached("SELECT ageing_ms FROM queue_order")?.query_row([], |row| row.get(0)).optional()?;
     Ok(found.unwrap_or_else(|| worth(60)))
 }
 

@@ -59,7 +59,8 @@ impl Store {
     /// # Errors
     /// When it is unknown.
     pub fn job(&self, id: &JobId) -> Result<Job> {
-        self.sql("find a job", |db| Job::get(db, id.as_str()))?.ok_or_else(|| StoreError::UnknownJob(id.clone()))
+        self.sql("find a job", |db| Job::get(db, id.as_str()))?
+            .ok_or_else(|| StoreError::UnknownJob(id.clone()))
     }
 
     /// What became of a job: its newest changes, at most so many, the oldest of these first.
@@ -68,7 +69,8 @@ impl Store {
     /// When the database refuses.
     pub fn job_history(&self, id: &JobId, most: u32) -> Result<Vec<JobEvent>> {
         self.sql("list a job's history", |db| {
-            let select = "SELECT * FROM (SELECT * FROM job_events WHERE job_id = ?1 ORDER BY seq DESC LIMIT ?2)
+            let select =
+                "SELECT * FROM (SELECT * FROM job_events WHERE job_id = ?1 ORDER BY seq DESC LIMIT ?2)
                           ORDER BY seq";
             db.prepare_cached(select)?.query_map((id.as_str(), most), JobEvent::read)?.collect()
         })
@@ -114,6 +116,7 @@ fn counts(db: &Connection) -> rusqlite::Result<BTreeMap<JobState, u64>> {
         .prepare_cached("SELECT state, n FROM job_counts")?
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<rusqlite::Result<_>>()?;
-    let known = rows.into_iter().filter_map(|(state, n)| Some((JobState::parse(&state)?, u64::try_from(n).ok()?)));
+    let known =
+        rows.into_iter().filter_map(|(state, n)| Some((JobState::parse(&state)?, u64::try_from(n).ok()?)));
     Ok(known.collect())
 }

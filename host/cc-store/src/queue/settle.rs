@@ -136,7 +136,9 @@ impl Store {
             Ok(match rolled_back {
                 Ok(()) => requeue(tx, id, before, now_ms)?,
                 Err(why) => {
-                    let reason = format!("{before}; it is not tried again, as its work could not be taken back: {why}");
+                    let reason = format!(
+                        "{before}; it is not tried again, as its work could not be taken back: {why}"
+                    );
                     end(tx, id, JobState::Failed, Some(&reason), now_ms)?;
                 }
             })
@@ -150,7 +152,8 @@ impl Store {
     /// When the database refuses.
     pub fn warn_job_of_scope(&self, run: &RunId, what: &str) -> Result<bool> {
         let update = "UPDATE jobs SET scope_warning = coalesce(scope_warning, ?2) WHERE run_id = ?1";
-        self.sql("warn of a job", |db| db.execute(update, (run.as_str(), bounded(what)))).map(|rows| rows == 1)
+        self.sql("warn of a job", |db| db.execute(update, (run.as_str(), bounded(what))))
+            .map(|rows| rows == 1)
     }
 
     /// Gives back jobs whose dispatcher died before it started their run, and wakes those whose time has come. Every
@@ -181,9 +184,7 @@ fn is_mine(db: &Connection, chore: &Chore) -> rusqlite::Result<bool> {
 fn remember_failure(db: &Connection, chore: &Chore) -> rusqlite::Result<()> {
     let who = db
         .prepare_cached("SELECT profile_id, model FROM runs WHERE run_id = ?1")?
-        .query_row([chore.run_id.as_str()], |row| {
-            Ok(Failure { profile_id: row.get(0)?, model: row.get(1)? })
-        })
+        .query_row([chore.run_id.as_str()], |row| Ok(Failure { profile_id: row.get(0)?, model: row.get(1)? }))
         .optional()?;
     let all: Vec<Failure> = chore.job.failures.iter().cloned().chain(who).collect();
     let text = serde_json::to_string(&all).unwrap_or_else(|_| "[]".into());
@@ -250,7 +251,9 @@ pub(crate) fn run_ended(
     if status.is_active() {
         return Ok(());
     }
-    let Some(attempt) = Attempt::find(db, "run_id = ?1 AND stage = 'run'", run.as_str())? else { return Ok(()) };
+    let Some(attempt) = Attempt::find(db, "run_id = ?1 AND stage = 'run'", run.as_str())? else {
+        return Ok(());
+    };
     let now_ms = Timestamp::now().as_millisecond();
     let said = error.map(|error| format!(": {error}")).unwrap_or_default();
     let id = attempt.id.as_str();
@@ -278,7 +281,8 @@ pub(super) fn failed(
 ) -> rusqlite::Result<()> {
     let attempt = Attempt::of(db, id)?;
     if attempt.attempts > attempt.retries {
-        let tries = if attempt.attempts > 1 { format!(" (attempt {})", attempt.attempts) } else { String::new() };
+        let tries =
+            if attempt.attempts > 1 { format!(" (attempt {})", attempt.attempts) } else { String::new() };
         return end(db, id, JobState::Failed, Some(&format!("{reason}{tries}")), now_ms);
     }
     if attempt.writes && worked {
@@ -294,7 +298,8 @@ fn stage(
     reason: Option<&str>,
     now_ms: i64,
 ) -> rusqlite::Result<()> {
-    let update = "UPDATE jobs SET stage = ?2, reason = coalesce(?3, reason), changed_ms = ?4, lease_owner = NULL,
+    let update =
+        "UPDATE jobs SET stage = ?2, reason = coalesce(?3, reason), changed_ms = ?4, lease_owner = NULL,
                   lease_until_ms = NULL WHERE job_id = ?1";
     db.prepare_cached(update)?.execute((id, stage.as_str(), reason.map(bounded), now_ms)).map(drop)
 }
@@ -320,17 +325,12 @@ pub(super) fn unclaim(
 }
 
 /// A job that may go on at once is ready, unless what its last run left is still to be ended.
-fn wait(
-    db: &Connection,
-    attempt: &Attempt,
-    reason: &str,
-    now_ms: i64,
-    wait_ms: i64,
-) -> rusqlite::Result<()> {
+fn wait(db: &Connection, attempt: &Attempt, reason: &str, now_ms: i64, wait_ms: i64) -> rusqlite::Result<()> {
     let left = attempt.run_id.as_deref().map_or(Ok(false), |run| has_leftovers(db, run))?;
     let wait_ms = if left { wait_ms.max(LEFTOVERS_MS) } else { wait_ms };
     let not_before = (wait_ms > 0).then(|| now_ms.saturating_add(wait_ms));
-    let update = "UPDATE jobs SET state = 'queued', stage = NULL, ready = ?2, not_before_ms = ?3, lane = profile,
+    let update =
+        "UPDATE jobs SET state = 'queued', stage = NULL, ready = ?2, not_before_ms = ?3, lane = profile,
                   lease_owner = NULL, lease_until_ms = NULL, reason = ?4, changed_ms = ?5 WHERE job_id = ?1";
     let values = (attempt.id.as_str(), not_before.is_none(), not_before, bounded(reason), now_ms);
     db.prepare_cached(update)?.execute(values)?;
