@@ -171,6 +171,10 @@ impl Session<'_> {
                     ended = Some((self.guard_ended(status), Instant::now()));
                 }
                 wish = desk.next(), if ended.is_none() => self.grant(wish)?,
+                found = self.recorder.next_look(), if ended.is_none() => {
+                    found.into_iter().try_for_each(|warning| self.recorder.warn(warning))?;
+                    self.pass_warnings_on();
+                }
                 () = sleep_until(question.unwrap_or(until)), if question.is_some_and(|at| at < until) => {
                     let late = self.questions.expire(Instant::now());
                     late.into_iter().try_for_each(|answered| self.answer(answered, None))?;
@@ -223,8 +227,23 @@ impl Session<'_> {
             Line::Signal(signal) => self.signalled(signal)?,
             Line::Other => {}
         }
+        self.pass_warnings_on();
         self.keep_to_budget()?;
         Ok(true)
+    }
+
+    /// The run's job, if it has one, shows the first warning. Its events have them all.
+    fn pass_warnings_on(&mut self) {
+        let warnings = self.recorder.take_warnings();
+        if warnings.is_empty() {
+            return;
+        }
+        let run = self.recorder.writer().record().run_id.clone();
+        for warning in warnings {
+            if let Err(error) = self.store.warn_job_of_scope(&run, &warning) {
+                tracing::warn!(%run, "a scope warning could not be put on its job: {error}");
+            }
+        }
     }
 
     fn stderr(&mut self, line: std::io::Result<Option<lines::Line>>) -> Result<bool, WorkerError> {
