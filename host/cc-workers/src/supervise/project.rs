@@ -72,7 +72,8 @@ impl Project<'_> {
     pub(super) fn watch(&self, recorder: &mut Recorder) {
         let record = recorder.writer().record();
         let scope = record.work.as_ref().and_then(|work| work.scope.as_ref());
-        let sentry = scope.and_then(|scope| Sentry::post(scope, &self.repo, &self.before, record.cwd.clone()));
+        let sentry =
+            scope.and_then(|scope| Sentry::post(scope, &self.repo, &self.before, record.cwd.clone()));
         recorder.watch_scope(sentry);
     }
 

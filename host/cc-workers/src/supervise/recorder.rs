@@ -8,9 +8,7 @@ use cc_store::{LogFile, RunWriter};
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::{
-    archive::Archive, meter::Meter, printed::Printed, sentry::Sentry, signal::Signal, spend::Spend,
-};
+use super::{archive::Archive, meter::Meter, printed::Printed, sentry::Sentry, signal::Signal, spend::Spend};
 use crate::{
     StreamFacts, WorkerError,
     lines::{self, tidy, tidy_value},
