@@ -13,6 +13,9 @@ mod demo;
 mod docs;
 mod mcp;
 mod policy;
+mod queue;
+#[cfg(target_os = "linux")]
+mod queue_chaos;
 mod run;
 mod scope;
 #[cfg(target_os = "linux")]

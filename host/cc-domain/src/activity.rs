@@ -171,6 +171,7 @@ impl EventBody {
                     scope.as_str()
                 )
             }
+            Self::ScopeWarned { path, reason } => format!("outside its write scope: {path}: {reason}"),
             Self::SecretsPrinted { real, found, rules } => {
                 format!("printed {found} secrets, {real} of them real: {}", rules.join(", "))
             }

@@ -265,6 +265,13 @@ pub enum EventBody {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         violations: Vec<String>,
     },
+    /// While it runs, a worker was found to have changed what it may not.
+    ScopeWarned {
+        /// From the project's root.
+        path: String,
+        /// Which rule, in words.
+        reason: String,
+    },
     /// The worker printed secrets; what is kept of them is without their values.
     SecretsPrinted {
         /// Those that are real.

@@ -153,6 +153,7 @@ impl EventBody {
             | Self::Parked { .. }
             | Self::Resumed { .. }
             | Self::BudgetWarned(_)
+            | Self::ScopeWarned { .. }
             | Self::BudgetExceeded(_)
             | Self::LimitReached { .. }
             | Self::Timeout { .. }

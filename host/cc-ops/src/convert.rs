@@ -76,6 +76,12 @@ impl From<StoreError> for OpError {
                 (ErrorKind::NotFound, "cc_run_status with include_finished lists the runs")
             }
             StoreError::AlreadyEnded(..) => (ErrorKind::InvalidInput, "start a new run"),
+            StoreError::UnknownJob(_) => (ErrorKind::NotFound, "cc_queue_status lists the jobs"),
+            StoreError::ProfileFull(_) => (
+                ErrorKind::OverLimit,
+                "wait for one of its jobs, or raise max_per_profile with cc_queue_policy",
+            ),
+            StoreError::ClaimLost(_) => (ErrorKind::State, "cc_queue_status shows where the job stands"),
             _ => (ErrorKind::State, "check the folder's permissions and free space, then call again"),
         };
         Self::new(kind, error.to_string(), hint)

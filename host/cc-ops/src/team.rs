@@ -92,7 +92,13 @@ pub(crate) fn roles(names: &[&str]) -> Result<Vec<Role>, OpError> {
 
 /// A read-only member.
 pub(crate) fn member(worker: WorkerKind, team: &TeamId, role: &Role, prompt: String) -> Start {
-    let job = crate::routing::Job { role: role.clone(), task_type: None, profile: None, write: false };
+    let job = crate::routing::Job {
+        role: role.clone(),
+        task_type: None,
+        profile: None,
+        write: false,
+        failures: Vec::new(),
+    };
     Start { team: Some(team.clone()), ..Start::new(launch::mode(worker, RunMode::Streaming), job, prompt) }
 }
 

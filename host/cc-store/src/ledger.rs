@@ -2,14 +2,12 @@
 
 use std::path::Path;
 
-use cc_domain::{
-    Accuracy, Amount, CostGuard, Measure, Payer, RunId, RunMode, RunRecord, Spent, Standing, Usage,
-};
+use cc_domain::{Accuracy, Amount, CostGuard, Payer, RunId, RunMode, RunRecord, Spent, Standing, Usage};
 use jiff::{Timestamp, tz::TimeZone};
 use rusqlite::{Connection, Row, Transaction, TransactionBehavior, named_params, params};
 
 use crate::{
-    Result, RunDir, RunFilter, Store, StoreError,
+    Result, RunDir, RunFilter, Store, StoreError, Terms, queue,
     runs::{mode_name, text, to_sql},
 };
 
@@ -99,19 +97,20 @@ impl Store {
         over.map_or(Ok(()), |over| Err(StoreError::OverLimit(Box::new(over))))
     }
 
-    /// Writes a new run's row unless a limit keeps it from starting: between the look and the row nobody else starts.
-    pub(crate) fn enter(&self, dir: &RunDir, run: &RunRecord, guard: &CostGuard) -> Result<()> {
-        let over = self.sql("write a run", |db| {
-            let tx = Transaction::new_unchecked(db, TransactionBehavior::Immediate)?;
+    /// Writes a new run's row unless its terms keep it from starting: between the look and the row nobody else starts.
+    pub(crate) fn enter(&self, dir: &RunDir, run: &RunRecord, terms: &Terms<'_>) -> Result<()> {
+        self.change("write a run", |tx| {
             let payer = payer(run);
-            let over = guard.refuses(payer, &standing(&tx, &Place::next(payer))?, 1);
-            if over.is_none() {
-                crate::runs::put(&tx, dir, run)?;
-                tx.commit()?;
+            if let Some(guard) = terms.guard
+                && let Some(over) = guard.refuses(payer, &standing(tx, &Place::next(payer))?, 1)
+            {
+                return Err(StoreError::OverLimit(Box::new(over)).into());
             }
-            Ok(over)
-        })?;
-        over.map_or(Ok(()), |over: Measure| Err(StoreError::OverLimit(Box::new(over))))
+            if let Some(claim) = terms.claim {
+                queue::bind(tx, claim, &run.route.profile_id)?;
+            }
+            Ok(crate::runs::put(tx, dir, run)?)
+        })
     }
 
     /// What a run used so far, of all models together; none before the first reply.

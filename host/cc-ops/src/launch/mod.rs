@@ -16,7 +16,7 @@ use cc_domain::{
 use cc_policy::Overrides;
 use cc_profiles::WorkerSettings;
 use cc_repo::Project;
-use cc_store::{Decision, RunDir};
+use cc_store::{Claim, Decision, RunDir, Terms};
 use cc_workers::{
     Alternative, Isolated, LaunchSpec, Patience, PermissionMode, PrivateFile, PrivatePaths, ProjectWatch,
     Sandbox, WorkerRequest,
@@ -67,6 +67,8 @@ pub(crate) struct Start {
     pub(crate) drift_reason: Option<&'static str>,
     /// Instead of the routed one.
     pub(crate) model: Option<String>,
+    /// The claim on the queued job that this is an attempt of; it has the run's id.
+    pub(crate) claim: Option<Claim>,
 }
 
 impl Start {
@@ -93,6 +95,7 @@ impl Start {
             previous: None,
             drift_reason: None,
             model: None,
+            claim: None,
         }
     }
 }
@@ -165,7 +168,8 @@ pub(crate) fn plan(cx: &Context, mut start: Start) -> Result<Plan, OpError> {
     let prices = failover::prices(profile, &own_prices);
     let answers = routed.route.model.as_deref().or(profile.default_model());
     let on_limit = start.on_limit.or(usual.on_limit).unwrap_or_default();
-    let run_id = RunId::new(Timestamp::now());
+    let given = start.claim.as_ref().map(|claim| claim.run_id.clone());
+    let run_id = given.unwrap_or_else(|| RunId::new(Timestamp::now()));
     Ok(Plan {
         copy: (start.job.write && start.isolate).then(|| cx.setup().home.isolated(&run_id)),
         run_id,
@@ -254,7 +258,8 @@ impl Plan {
         let command = cc_workers::build(&self.request(&private));
         let mut record = self.record(command.command_line());
         let prompt = self.rules.redactor.redact(&self.prompt);
-        let created = store.create_run_within(&record, &prompt, &self.guard)?;
+        let terms = Terms { guard: Some(&self.guard), claim: self.start.claim.as_ref() };
+        let created = store.create_run_on(&record, &prompt, &terms)?;
         store.record_decision(&self.decision(&record))?;
         let spec = LaunchSpec {
             home: cx.setup().home.root().to_owned(),

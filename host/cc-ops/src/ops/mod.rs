@@ -1,6 +1,6 @@
 //! One operation a file, and the list of them all.
 
-mod apply_run;
+pub(crate) mod apply_run;
 pub(crate) mod check_write_scope;
 mod collect_team_results;
 mod compact_events;
@@ -20,7 +20,13 @@ mod poll_run;
 mod poll_view;
 mod preflight_write_scope;
 mod prompt_pack;
-mod rollback_run;
+mod queue_cancel;
+mod queue_policy;
+mod queue_status;
+mod queue_submit;
+mod queue_tick;
+mod queue_view;
+pub(crate) mod rollback_run;
 mod run_agent;
 mod run_status;
 mod run_streaming_agent;
@@ -33,12 +39,12 @@ mod spawn_role_team;
 pub(crate) mod stop_run;
 mod summarize_run;
 mod usage_summary;
-mod verify_run;
+pub(crate) mod verify_run;
 
 use crate::Entry;
 
 /// Every operation, in the order users meet them.
-static REGISTRY: [Entry; 31] = [
+static REGISTRY: [Entry; 36] = [
     Entry::of::<healthcheck::Healthcheck>(),
     Entry::of::<list_profiles::ListProfiles>(),
     Entry::of::<pick_profile::PickProfile>(),
@@ -64,6 +70,11 @@ static REGISTRY: [Entry; 31] = [
     Entry::of::<spawn_role_team::SpawnRoleTeam>(),
     Entry::of::<collect_team_results::CollectTeamResults>(),
     Entry::of::<cross_review::CrossReview>(),
+    Entry::of::<queue_submit::QueueSubmit>(),
+    Entry::of::<queue_status::QueueStatus>(),
+    Entry::of::<queue_tick::QueueTick>(),
+    Entry::of::<queue_cancel::QueueCancel>(),
+    Entry::of::<queue_policy::QueuePolicyOf>(),
     Entry::of::<open_run_folder::OpenRunFolder>(),
     Entry::of::<prompt_pack::PromptPack>(),
     Entry::of::<local_policy::LocalPolicy>(),

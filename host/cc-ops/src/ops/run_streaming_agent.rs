@@ -165,6 +165,7 @@ impl RunStreamingAgent {
             task_type: self.task_type,
             profile: self.profile,
             write: self.allow_write,
+            failures: Vec::new(),
         };
         Ok(Start {
             context: self.context,

@@ -196,6 +196,7 @@ impl SendInstruction {
             task_type: self.task_type.clone().or_else(|| Some(old.task_type.clone())),
             profile,
             write: old.allow_write,
+            failures: Vec::new(),
         };
         let mode = if old.mode == RunMode::Demo { RunMode::Demo } else { RunMode::Streaming };
         let context = resume.is_none().then(|| recovered(old)).flatten();

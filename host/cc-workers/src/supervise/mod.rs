@@ -12,6 +12,7 @@ mod printed;
 mod project;
 mod questions;
 mod recorder;
+mod sentry;
 mod session;
 mod signal;
 mod spend;
@@ -93,6 +94,9 @@ fn in_project(spec: &LaunchSpec, store: &Store, recorder: &mut Recorder) -> Resu
         Some(watch) => project::before(watch, &spec.run_id, store, recorder)?,
         None => None,
     };
+    if let Some(project) = &project {
+        project.watch(recorder);
+    }
     let outcome = work(spec, store, recorder).unwrap_or_else(|e| Outcome::not_run(e.to_string()));
     let mut outcome = clean_up(spec, outcome);
     if let Err(error) = printed::record(spec, store, recorder) {

@@ -11,8 +11,8 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::{
-    archive::Archive, books::Books, limits::Limits, meter::Meter, printed::Printed, signal::Signal,
-    spend::Seller,
+    archive::Archive, books::Books, limits::Limits, meter::Meter, printed::Printed, sentry::Sentry,
+    signal::Signal, spend::Seller,
 };
 use crate::{
     StreamFacts, WorkerError,
@@ -54,6 +54,9 @@ pub(super) struct Recorder {
     meter: Meter,
     books: Books,
     last_words: String,
+    sentry: Option<Sentry>,
+    /// Warnings of the scope that the session has not heard of.
+    warnings: Vec<String>,
 }
 
 /// What is there once the run has its rules.
@@ -76,7 +79,33 @@ impl Recorder {
             narrator: Narrator::default(),
             guard_seen: false,
             last_words: String::new(),
+            sentry: None,
+            warnings: Vec::new(),
         }
+    }
+
+    /// Who looks whether the worker keeps to its scope.
+    pub(super) fn watch_scope(&mut self, sentry: Option<Sentry>) {
+        self.sentry = sentry;
+    }
+
+    /// What the next look at the project finds.
+    pub(super) async fn next_look(&mut self) -> Vec<EventBody> {
+        match &mut self.sentry {
+            Some(sentry) => sentry.next_look().await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// A warning, for the run's events and for whoever asks next.
+    pub(super) fn warn(&mut self, warning: EventBody) -> Result<(), WorkerError> {
+        self.warnings.push(warning.headline());
+        self.event(warning)
+    }
+
+    /// What the session has not heard of yet.
+    pub(super) fn take_warnings(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.warnings)
     }
 
     /// From now on lines can be kept: there are rules to redact them by.
@@ -291,7 +320,9 @@ impl Recorder {
     /// What a line means, as far as the budget goes. What steers the run is always kept.
     fn tell(&mut self, value: &Value) -> Result<(), WorkerError> {
         for event in self.narrator.tell(value, Instant::now()) {
+            let warning = self.sentry.as_mut().and_then(|sentry| sentry.observe(&event));
             self.describe(event)?;
+            warning.map_or(Ok(()), |warning| self.warn(warning))?;
         }
         Ok(())
     }
