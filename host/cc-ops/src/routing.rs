@@ -6,9 +6,8 @@ use cc_domain::{
 use cc_policy::{Answer, Policy};
 use cc_profiles::ProfileStore;
 use cc_repo::Project;
-use cc_store::HistoryLine;
 
-use crate::{Context, OpError};
+use crate::{Context, OpError, past::History};
 
 /// The job as a router sees it.
 #[derive(Clone, Debug)]
@@ -57,7 +56,7 @@ impl Routed {
 /// Finds the route of a job.
 pub(crate) fn route(cx: &Context, project: &Project, job: &Job) -> Result<Routed, OpError> {
     let profiles = cc_profiles::load(&cx.setup().locations)?;
-    let history = history(cx)?;
+    let history = History::read(cx)?;
     let explicit = match &job.profile {
         Some(query) => Some(profiles.find(query)?.id.clone()),
         None => None,
@@ -92,7 +91,7 @@ pub(crate) fn route(cx: &Context, project: &Project, job: &Job) -> Result<Routed
 pub(crate) fn score(
     policy: &Policy,
     profiles: &ProfileStore,
-    history: &[HistoryLine],
+    history: &History,
     roles: &[Role],
 ) -> Result<Answer<Vec<ModelScore>>, OpError> {
     let models: Vec<ModelToScore> =
@@ -101,7 +100,7 @@ pub(crate) fn score(
 }
 
 /// Each model of a profile; a profile that names none is one model without a name.
-fn models_of(profile: &Profile, history: &[HistoryLine]) -> Vec<ModelToScore> {
+fn models_of(profile: &Profile, history: &History) -> Vec<ModelToScore> {
     let names: Vec<String> = match profile.models.as_slice() {
         [] => vec![String::new()],
         models => models.iter().map(|entry| entry.name.clone()).collect(),
@@ -118,7 +117,7 @@ fn models_of(profile: &Profile, history: &[HistoryLine]) -> Vec<ModelToScore> {
 
 fn candidates(
     profiles: &ProfileStore,
-    history: &[HistoryLine],
+    history: &History,
     scores: &[ModelScore],
     role: &Role,
 ) -> Vec<Candidate> {
@@ -152,7 +151,7 @@ fn candidate(profile: &Profile, model: ModelToScore, score: Option<&ModelScore>,
 }
 
 /// The facts plugins get of a model on a profile; the keys are listed in `docs/plugin-guide.md`.
-fn attributes(profile: &Profile, model: &str, history: &[HistoryLine]) -> Attributes {
+fn attributes(profile: &Profile, model: &str, history: &History) -> Attributes {
     let mut facts = vec![
         ("current".to_owned(), profile.current.to_string()),
         ("cost_multiplier".to_owned(), profile.cost_multiplier.to_string()),
@@ -174,33 +173,6 @@ fn attributes(profile: &Profile, model: &str, history: &[HistoryLine]) -> Attrib
     if let Some(reason) = profile.usability.reason() {
         fact("unusable_reason", reason.to_owned());
     }
-    facts.extend(past(profile, model, history));
+    facts.extend(history.attributes(profile, model));
     facts
-}
-
-/// What became of the model's runs on this profile: in all roles together, and in each.
-fn past(profile: &Profile, model: &str, history: &[HistoryLine]) -> Attributes {
-    let lines = history
-        .iter()
-        .filter(|line| line.profile_id == profile.id && line.model.as_deref().unwrap_or_default() == model);
-    let (mut runs, mut successes, mut facts) = (0, 0, Attributes::new());
-    for line in lines {
-        runs += line.runs;
-        successes += line.successes;
-        facts.push((format!("history.{}.runs", line.role), line.runs.to_string()));
-        facts.push((format!("history.{}.successes", line.role), line.successes.to_string()));
-    }
-    if runs > 0 {
-        facts.push(("history.runs".to_owned(), runs.to_string()));
-        facts.push(("history.successes".to_owned(), successes.to_string()));
-    }
-    facts
-}
-
-/// What became of earlier runs. Where nothing ever ran there is no database, and asking makes none.
-pub(crate) fn history(cx: &Context) -> Result<Vec<HistoryLine>, OpError> {
-    if !cx.setup().home.state_db().is_file() {
-        return Ok(Vec::new());
-    }
-    Ok(cx.store()?.history()?)
 }

@@ -26,6 +26,7 @@ mod run_streaming_agent;
 mod run_view;
 mod run_visible_agent;
 mod score_models;
+mod score_worker;
 pub(crate) mod secret_scan_run;
 mod send_instruction;
 mod spawn_role_team;
@@ -36,7 +37,7 @@ mod verify_run;
 use crate::Entry;
 
 /// Every operation, in the order users meet them.
-static REGISTRY: [Entry; 29] = [
+static REGISTRY: [Entry; 30] = [
     Entry::of::<healthcheck::Healthcheck>(),
     Entry::of::<list_profiles::ListProfiles>(),
     Entry::of::<pick_profile::PickProfile>(),
@@ -57,6 +58,7 @@ static REGISTRY: [Entry; 29] = [
     Entry::of::<git_diff::GitDiff>(),
     Entry::of::<secret_scan_run::SecretScanRun>(),
     Entry::of::<verify_run::VerifyRun>(),
+    Entry::of::<score_worker::ScoreWorker>(),
     Entry::of::<apply_run::ApplyRun>(),
     Entry::of::<rollback_run::RollbackRun>(),
     Entry::of::<spawn_role_team::SpawnRoleTeam>(),
