@@ -4,12 +4,16 @@
 #![allow(clippy::expect_used)]
 
 mod accept;
+#[cfg(target_os = "linux")]
+mod boundary;
 mod cli;
 mod concurrency;
 #[cfg(target_os = "linux")]
 mod crash;
 mod demo;
 mod docs;
+#[cfg(target_os = "linux")]
+mod learn;
 mod mcp;
 mod policy;
 mod run;

@@ -12,6 +12,7 @@ mod convert;
 mod demo;
 mod error;
 mod facts;
+mod failed;
 mod follow;
 mod launch;
 mod operation;

@@ -1,5 +1,7 @@
 //! From a job to its route: profiles, scores, the router chain.
 
+use std::path::PathBuf;
+
 use cc_domain::{
     Attributes, Candidate, ModelScore, ModelToScore, Profile, Role, Route, RouteRequest, TaskType,
 };
@@ -10,13 +12,44 @@ use cc_repo::Project;
 use crate::{Context, OpError, past::History};
 
 /// The job as a router sees it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Job {
     pub(crate) role: Role,
     pub(crate) task_type: Option<TaskType>,
     /// A profile the caller insists on: an id, or a name that only one has.
     pub(crate) profile: Option<String>,
     pub(crate) write: bool,
+    /// Attempts at this very job that failed their verification, the oldest first.
+    pub(crate) failures: Vec<Failed>,
+    /// Further projects that the task shows parts of: their boundaries hold as well.
+    pub(crate) sees: Vec<PathBuf>,
+}
+
+/// An attempt that failed its verification.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Failed {
+    pub(crate) profile_id: String,
+    /// As it was routed; empty for the provider's default.
+    pub(crate) model: String,
+}
+
+/// The newest attempts that a router is told of.
+const MOST_FAILURES: usize = 20;
+
+impl Job {
+    /// What a router is told besides role, task type and whether it writes.
+    fn attributes(&self) -> Attributes {
+        let told = &self.failures[self.failures.len().saturating_sub(MOST_FAILURES)..];
+        if told.is_empty() {
+            return Attributes::new();
+        }
+        let count = ("failures".to_owned(), told.len().to_string());
+        let each = (1..).zip(told).flat_map(|(n, failed)| {
+            let fact = |name: &str, value: &String| (format!("failure.{n}.{name}"), value.clone());
+            [fact("profile_id", &failed.profile_id), fact("model", &failed.model)]
+        });
+        [count].into_iter().chain(each).collect()
+    }
 }
 
 /// A route, and what it was chosen from.
@@ -25,6 +58,8 @@ pub(crate) struct Routed {
     pub(crate) request: RouteRequest,
     pub(crate) candidates: Vec<Candidate>,
     pub(crate) profiles: ProfileStore,
+    /// As in the job.
+    pub(crate) sees: Vec<PathBuf>,
 }
 
 impl Routed {
@@ -68,9 +103,9 @@ pub(crate) fn route(cx: &Context, project: &Project, job: &Job) -> Result<Routed
         role: job.role.clone(),
         task_type: job.task_type.clone(),
         write: job.write,
-        attributes: Attributes::new(),
+        attributes: job.attributes(),
     };
-    let decision = policy.route(&request, &candidates, explicit.as_deref())?;
+    let decision = policy.route_within(&request, &candidates, explicit.as_deref(), &job.sees)?;
     let chosen = candidates
         .iter()
         .find(|c| c.profile_id == decision.choice.profile_id && c.model == decision.choice.model);
@@ -84,7 +119,7 @@ pub(crate) fn route(cx: &Context, project: &Project, job: &Job) -> Result<Routed
         reason: decision.choice.reason,
         trace: scores.trace.into_iter().chain(decision.trace).collect(),
     };
-    Ok(Routed { route, request, candidates, profiles })
+    Ok(Routed { route, request, candidates, profiles, sees: job.sees.clone() })
 }
 
 /// Scores every model of every profile for some roles.

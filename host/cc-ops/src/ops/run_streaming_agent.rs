@@ -162,6 +162,7 @@ impl RunStreamingAgent {
             task_type: self.task_type,
             profile: self.profile,
             write: self.allow_write,
+            ..Job::default()
         };
         Ok(Start {
             context: self.context,

@@ -36,7 +36,13 @@ fn routed(
 ) -> Result<RouteDecision, PolicyError> {
     let overrides = Overrides::parse("overrides.toml", overrides).expect("overrides");
     let (request, candidates) = (request("review"), candidates());
-    let job = Job { request: &request, candidates: &candidates, explicit, overrides: &overrides };
+    let job = Job {
+        request: &request,
+        candidates: &candidates,
+        explicit,
+        overrides: &overrides,
+        boundaries: &Boundaries::default(),
+    };
     let seats = TEAM.map(|(id, layer)| plugin(id, layer));
     route(&job, &seats, |who, _, _| {
         let seat = TEAM.iter().position(|(id, _)| *id == who.id).expect("a seat");
@@ -168,7 +174,13 @@ fn the_task_type_is_asked_between_role_and_default() {
     let (by_role, mut by_task) = (request("security"), request("development"));
     by_task.task_type = Some("security_review".parse().expect("a task type"));
     for (request, expected) in [(by_role, "p1"), (by_task, "p1"), (request("development"), "p2")] {
-        let job = Job { request: &request, candidates: &candidates, explicit: None, overrides: &overrides };
+        let job = Job {
+            request: &request,
+            candidates: &candidates,
+            explicit: None,
+            overrides: &overrides,
+            boundaries: &Boundaries::default(),
+        };
         let decision = route(&job, &[], |_, _, _| KEEP).expect("routed");
         assert_eq!(decision.choice.profile_id, expected, "{request:?}");
     }
