@@ -206,3 +206,99 @@ fn whoever_insists_on_the_route_or_prefers_one_has_the_last_word_over_escalation
     let route = &sandbox.metadata(sent["run_id"].as_str().expect("a run"))["route"];
     assert_eq!(route["profile_id"], GLM.0, "the caller: {route}");
 }
+
+#[test]
+fn the_registry_tells_what_is_known_of_each_model_and_from_where() {
+    let sandbox = Sandbox::new();
+    sandbox.profiles(&[
+        Profile::new("id-glm", "Zhipu GLM", "glm-5.2").price(1.5, 6.0).current(),
+        Profile::new("id-other", "Another", "GLM-5.2[1M]"),
+        Profile::new("id-opus", "Anthropic", "claude-opus-5"),
+    ]);
+    let mut past = Past::of(&sandbox);
+    for role in ["review", "testing"] {
+        past.add(&PastRun { grade: Some(90), ..PastRun::new("id-glm", "glm-5.2", role) });
+        past.add(&PastRun { grade: Some(10), ..PastRun::new("id-other", "GLM-5.2[1M]", role) });
+    }
+    let mut client = sandbox.mcp();
+    let all = client.call("cc_model_registry", json!({ "refresh": false })).structured;
+    assert_eq!(all["count"], 2, "one model has one line, whatever it is called: {all}");
+    let first = &all["models"][0];
+    assert_eq!(
+        (&first["model"], &first["runs"], &first["mean_grade"]),
+        (&json!("glm-5.2"), &json!(4), &json!(50.0))
+    );
+    assert_eq!(
+        (&first["price"], &first["recent_failures"]),
+        (&json!("1.5/6 USD per Mtok, CC Switch"), &json!(2))
+    );
+    assert!(all["models"][1]["price"].to_string().contains("built-in list price"), "{all}");
+    assert!(all.to_string().len() < 2_048 && all.get("path").is_none(), "{all}");
+
+    let mine = json!({ "config": { "prices": { "glm-5.2": { "input": 2, "output": 7 } } }, "apply": true });
+    client.call("cc_local_policy", mine);
+    let whole = client.call("cc_model_registry", json!({ "model": "glm-5.2", "apply": true })).structured;
+    let profiles = whole["profiles"].as_array().expect("profiles");
+    assert_eq!((profiles.len(), &profiles[0]["price_source"]), (2, &json!("overrides.toml")), "{whole}");
+    assert_eq!(profiles[0]["quality_by_role"]["review"]["mean_grade"], 90.0, "{whole}");
+    assert_eq!(profiles[1]["quality"]["successes"], 0, "{whole}");
+    let file = std::fs::read_to_string(whole["path"].as_str().expect("a path")).expect("it was written");
+    assert!(file.contains("claude-opus-5") && !file.contains("sk-planted"), "{file}");
+    let unknown = client.call("cc_model_registry", json!({ "model": "nobody" })).structured;
+    assert_eq!(unknown["kind"], "not_found", "{unknown}");
+}
+
+#[test]
+fn a_calibration_becomes_values_with_reasons_and_is_kept_unless_told_otherwise() {
+    let sandbox = Sandbox::with_profiles();
+    let mut client = sandbox.mcp();
+    let overrides = sandbox.home().join("overrides.toml");
+    let ask = json!({ "favor": "cost", "explore": 0.2, "avoid": [GLM.1], "prefer": { "review": KIMI.1 },
+                      "escalate_after": 1, "tone": "brief" });
+    let dry = client.call("cc_calibrate_policy", json!({ "preferences": ask, "apply": false })).structured;
+    assert_eq!((&dry["applied"], overrides.exists()), (&json!(false), false), "{dry}");
+    assert!(dry["diff"].to_string().contains("+price_weight = 2"), "{dry}");
+
+    let kept = client.call("cc_calibrate_policy", json!({ "preferences": ask })).structured;
+    assert_eq!(kept["applied"], true, "{kept}");
+    let keys: Vec<&str> =
+        kept["changes"].as_array().expect("changes").iter().filter_map(|c| c["key"].as_str()).collect();
+    let expected = [
+        "plugins.\"cc.router\".avoid",
+        "plugins.\"cc.router\".escalate_after",
+        "plugins.\"cc.model-scorer\".exploration",
+        "plugins.\"cc.router\".price_weight",
+        "preferred_models.review",
+    ];
+    assert_eq!(keys, expected, "{kept}");
+    assert!(std::fs::read_to_string(&overrides).expect("written").contains("notes = \"tone: brief\""));
+    assert_eq!(picked(&mut client, "review")["model"], KIMI.1);
+    assert_ne!(picked(&mut client, "testing")["model"], GLM.1);
+
+    let back = json!({ "prefer": { "review": null }, "avoid": [], "favor": "balance" });
+    let back = client.call("cc_calibrate_policy", json!({ "preferences": back })).structured;
+    assert!(std::path::Path::new(back["backup_path"].as_str().expect("a backup")).is_file(), "{back}");
+    let again = client.call("cc_calibrate_policy", json!({})).structured;
+    assert_eq!((&again["applied"], &again["changes"]), (&json!(false), &json!([])), "{again}");
+}
+
+#[test]
+fn results_that_are_clear_can_be_pinned() {
+    let sandbox = Sandbox::with_profiles();
+    let mut past = Past::of(&sandbox);
+    for _ in 0..50 {
+        past.add(&PastRun { grade: Some(15), ..PastRun::new(GLM.0, GLM.1, "review") });
+        past.add(&PastRun { grade: Some(92), ..PastRun::new(KIMI.0, KIMI.1, "review") });
+    }
+    let mut client = sandbox.mcp();
+    let told = client.call("cc_calibrate_policy", json!({})).structured;
+    assert_eq!(told["suggestions"][0]["to"], KIMI.1, "{told}");
+    let pinned = json!({ "preferences": { "pin_winners": true } });
+    let pinned = client.call("cc_calibrate_policy", pinned).structured;
+    assert_eq!(
+        (&pinned["changes"][0]["key"], &pinned["applied"]),
+        (&json!("preferred_models.review"), &json!(true))
+    );
+    let picked = picked(&mut client, "review");
+    assert!(picked["trace"].to_string().contains("preferred_models.review"), "{picked}");
+}

@@ -28,6 +28,7 @@ pub(crate) struct Past {
     /// Failed verifications among the newest of each kind.
     pub(crate) recent_failures: u32,
     score_sum: u32,
+    graded_sum: u32,
 }
 
 impl History {
@@ -86,12 +87,18 @@ impl Past {
             graded: sum.graded + part.graded,
             recent_failures: sum.recent_failures + part.recent_failures,
             score_sum: sum.score_sum + part.score_sum,
+            graded_sum: sum.graded_sum + part.graded_sum,
         })
     }
 
-    /// The mean grade, 0 to 100; none without runs.
+    /// The mean grade, 0 to 100, of a run that nobody graded by how it ended; none without runs.
     pub(crate) fn score(&self) -> Option<f64> {
         (self.runs > 0).then(|| f64::from(self.score_sum) / f64::from(self.runs))
+    }
+
+    /// The mean of the grades that somebody gave; none without any.
+    pub(crate) fn graded_score(&self) -> Option<f64> {
+        (self.graded > 0).then(|| f64::from(self.graded_sum) / f64::from(self.graded))
     }
 
     fn add(&mut self, line: &HistoryLine) {
@@ -100,6 +107,7 @@ impl Past {
         self.graded += line.graded;
         self.recent_failures += line.recent_failures;
         self.score_sum += line.score_sum;
+        self.graded_sum += line.graded_sum;
     }
 
     fn tell(&self, prefix: &str, facts: &mut Attributes) {
@@ -147,6 +155,7 @@ mod tests {
             successes: runs,
             graded: runs,
             score_sum,
+            graded_sum: score_sum,
             recent_failures: 0,
         }
     }

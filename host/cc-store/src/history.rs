@@ -36,6 +36,8 @@ pub struct HistoryLine {
     pub graded: u32,
     /// Sum of all grades, each 0 to 100; a run that nobody graded has one by how it ended.
     pub score_sum: u32,
+    /// Sum of the grades that somebody gave.
+    pub graded_sum: u32,
     /// Failed verifications among the newest ten.
     pub recent_failures: u32,
 }
@@ -114,6 +116,7 @@ impl HistoryLine {
             successes: 0,
             graded: 0,
             score_sum: 0,
+            graded_sum: 0,
             recent_failures: 0,
         }
     }
@@ -128,5 +131,6 @@ impl HistoryLine {
         self.successes += u32::from(passed);
         self.graded += u32::from(run.grade.is_some());
         self.score_sum += score;
+        self.graded_sum += run.grade.map_or(0, |(score, _)| score);
     }
 }

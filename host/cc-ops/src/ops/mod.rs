@@ -1,6 +1,7 @@
 //! One operation a file, and the list of them all.
 
 mod apply_run;
+mod calibrate_policy;
 pub(crate) mod check_write_scope;
 mod collect_team_results;
 mod compact_events;
@@ -12,6 +13,7 @@ mod last_run;
 mod list_profiles;
 mod local_policy;
 mod mock_stream_test;
+mod model_registry;
 mod open_run_folder;
 mod origin;
 mod pick_profile;
@@ -37,11 +39,12 @@ mod verify_run;
 use crate::Entry;
 
 /// Every operation, in the order users meet them.
-static REGISTRY: [Entry; 30] = [
+static REGISTRY: [Entry; 32] = [
     Entry::of::<healthcheck::Healthcheck>(),
     Entry::of::<list_profiles::ListProfiles>(),
     Entry::of::<pick_profile::PickProfile>(),
     Entry::of::<score_models::ScoreModels>(),
+    Entry::of::<model_registry::ModelRegistry>(),
     Entry::of::<run_agent::RunAgent>(),
     Entry::of::<run_streaming_agent::RunStreamingAgent>(),
     Entry::of::<run_visible_agent::RunVisibleAgent>(),
@@ -67,6 +70,7 @@ static REGISTRY: [Entry; 30] = [
     Entry::of::<open_run_folder::OpenRunFolder>(),
     Entry::of::<prompt_pack::PromptPack>(),
     Entry::of::<local_policy::LocalPolicy>(),
+    Entry::of::<calibrate_policy::CalibratePolicy>(),
     Entry::of::<mock_stream_test::MockStreamTest>(),
 ];
 
