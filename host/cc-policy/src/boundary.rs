@@ -41,6 +41,13 @@ struct ProjectFile {
 }
 
 impl Boundaries {
+    /// One that applies.
+    #[cfg(test)]
+    pub(crate) fn to(profiles: &[String]) -> Self {
+        let rule = Rule { file: OVERRIDES.into(), folder: "/work".into(), profiles: profiles.to_vec() };
+        Self(vec![rule])
+    }
+
     /// Those of some projects, by the user's overrides and by the projects themselves.
     pub(crate) fn of<'p>(
         overrides: &Overrides,
