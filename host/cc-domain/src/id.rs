@@ -23,6 +23,9 @@ pub enum IdError {
     /// Not the shape of a team id.
     #[error("'{0}' is not a team id (they look like team-20261123T061500Z-1a2b3c4d)")]
     Team(String),
+    /// Not the shape of a benchmark id.
+    #[error("'{0}' is not a benchmark id (they look like bench-20261123T061500Z-1a2b3c4d)")]
+    Benchmark(String),
 }
 
 impl RunId {
@@ -131,6 +134,57 @@ impl fmt::Display for TeamId {
     }
 }
 
+/// Identifies one benchmark: `bench-` and the shape of a run id.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schemars(inline, with = "String", description = "")]
+pub struct BenchmarkId(String);
+
+impl BenchmarkId {
+    const PREFIX: &str = "bench-";
+
+    /// A new id, as [`RunId::new`] makes them.
+    #[must_use]
+    pub fn new(now: Timestamp) -> Self {
+        Self(format!("{}{}", Self::PREFIX, RunId::new(now)))
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for BenchmarkId {
+    type Err = IdError;
+
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        let run = text.strip_prefix(Self::PREFIX).and_then(|rest| rest.parse::<RunId>().ok());
+        run.map(|_| Self(text.into())).ok_or_else(|| IdError::Benchmark(text.into()))
+    }
+}
+
+impl TryFrom<String> for BenchmarkId {
+    type Error = IdError;
+
+    fn try_from(text: String) -> Result<Self, IdError> {
+        text.parse()
+    }
+}
+
+impl From<BenchmarkId> for String {
+    fn from(id: BenchmarkId) -> Self {
+        id.0
+    }
+}
+
+impl fmt::Display for BenchmarkId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -149,6 +203,13 @@ mod tests {
         assert!(
             "20261123T061500Z-1a2b3c4d".parse::<TeamId>().is_err() && "team-..".parse::<TeamId>().is_err()
         );
+    }
+
+    #[test]
+    fn a_benchmark_id_is_one_too() {
+        let id = BenchmarkId::new("2026-11-23T06:15:00Z".parse().expect("a time"));
+        assert_eq!(id.as_str().parse(), Ok(id));
+        assert!("team-20261123T061500Z-1a2b3c4d".parse::<BenchmarkId>().is_err());
     }
 
     #[test]

@@ -2,8 +2,10 @@
 #![forbid(unsafe_code)]
 
 mod activity;
+mod benchmark;
 mod budget;
 mod change;
+mod estimate;
 mod event;
 mod finding;
 mod id;
@@ -22,14 +24,16 @@ mod verification;
 mod work;
 
 pub use activity::{Activity, Doing};
+pub use benchmark::{BenchmarkResult, BenchmarkScore, CheckResult, ResultState};
 pub use budget::{Asking, Budget, BudgetPolicy, BudgetState, BudgetUse, OnLimit};
 pub use change::{
     ChangeKind, Changes, CommitMade, Diff, FileChange, FileKind, FolderChange, GitFileChange, OutsideChange,
     RefChange, Remark, RepoChange, Risk, Rollback, ScopeRule, ScopeVerdict, Violation, WriteScope,
 };
+pub use estimate::Estimate;
 pub use event::{Answerer, Block, BudgetEvent, Budgeted, Event, EventBody, EventSource, Question, ToolCall};
 pub use finding::{Comparison, Finding, Opinion, SharedPlace, Stance, compare, findings};
-pub use id::{IdError, RunId, TeamId};
+pub use id::{BenchmarkId, IdError, RunId, TeamId};
 pub use limits::{Amounts, CostGuard, ModelLimits, OutputLimits, ShareLimits};
 pub use profile::{ModelEntry, ModelPrice, Profile, ProfileHealth, Usability};
 pub use progress::{InFlight, RecentTool, RunProgress, Tally, Weight, is_test, one_line};

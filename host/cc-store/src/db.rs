@@ -17,8 +17,11 @@ const BUSY: Duration = Duration::from_secs(10);
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Step N brings a database of version N to version N + 1. Published steps never change.
-const MIGRATIONS: &[&str] =
-    &[include_str!("schema/1-runs-and-decisions.sql"), include_str!("schema/2-supervision.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("schema/1-runs-and-decisions.sql"),
+    include_str!("schema/2-supervision.sql"),
+    include_str!("schema/6-benchmarks.sql"),
+];
 
 /// A connection to the home's database, at this binary's version.
 pub(crate) fn open(home: &Home) -> Result<Connection> {

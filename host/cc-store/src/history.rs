@@ -24,7 +24,8 @@ pub struct HistoryLine {
 }
 
 impl Store {
-    /// What became of the newest runs. Demo runs, and runs that were stopped or lost, say nothing of a model.
+    /// What became of the newest runs. Demo runs, and runs that were stopped or lost, say nothing of a model;
+    /// a benchmark's have [`Store::benchmark_scores`].
     ///
     /// # Errors
     /// When the database refuses.
@@ -33,13 +34,14 @@ impl Store {
         let select = format!(
             "SELECT profile_id, model, role, count(*), sum(status = {good}) FROM (
                  SELECT profile_id, model, role, status FROM runs
-                 WHERE status IN ({good}, {bad}, {late}) AND mode <> '{demo}'
+                 WHERE status IN ({good}, {bad}, {late}) AND mode NOT IN ('{demo}', '{benchmark}')
                  ORDER BY started_ms DESC, run_id DESC LIMIT {RUNS})
              GROUP BY profile_id, model, role ORDER BY profile_id, model, role",
             good = ended(RunStatus::Succeeded),
             bad = ended(RunStatus::Failed),
             late = ended(RunStatus::TimedOut),
             demo = mode_name(RunMode::Demo),
+            benchmark = mode_name(RunMode::Benchmark),
         );
         let rows = self.sql("sum up runs", |db| {
             db.prepare(&select)?.query_map([], line)?.collect::<rusqlite::Result<Vec<_>>>()

@@ -264,11 +264,12 @@ fn parsed<T>(row: &Row<'_>, column: &str, read: impl Fn(&str) -> Option<T>) -> r
     })
 }
 
-const MODES: [(RunMode, &str); 4] = [
+const MODES: [(RunMode, &str); 5] = [
     (RunMode::Blocking, "blocking"),
     (RunMode::Streaming, "streaming"),
     (RunMode::Visible, "visible"),
     (RunMode::Demo, "demo"),
+    (RunMode::Benchmark, "benchmark"),
 ];
 
 pub(crate) fn mode_name(mode: RunMode) -> &'static str {
@@ -284,6 +285,6 @@ fn text(path: &Path) -> String {
 }
 
 /// SQLite's integers are signed.
-fn to_sql(count: u64) -> i64 {
+pub(crate) fn to_sql(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
