@@ -1,6 +1,8 @@
 //! One operation a file, and the list of them all.
 
 mod apply_run;
+mod benchmark_model;
+mod benchmark_suite;
 pub(crate) mod check_write_scope;
 mod collect_team_results;
 mod compact_events;
@@ -36,7 +38,7 @@ mod verify_run;
 use crate::Entry;
 
 /// Every operation, in the order users meet them.
-static REGISTRY: [Entry; 29] = [
+static REGISTRY: [Entry; 31] = [
     Entry::of::<healthcheck::Healthcheck>(),
     Entry::of::<list_profiles::ListProfiles>(),
     Entry::of::<pick_profile::PickProfile>(),
@@ -66,6 +68,8 @@ static REGISTRY: [Entry; 29] = [
     Entry::of::<prompt_pack::PromptPack>(),
     Entry::of::<local_policy::LocalPolicy>(),
     Entry::of::<mock_stream_test::MockStreamTest>(),
+    Entry::of::<benchmark_model::BenchmarkModel>(),
+    Entry::of::<benchmark_suite::BenchmarkSuite>(),
 ];
 
 /// Every operation.
