@@ -4,6 +4,8 @@
 #![allow(clippy::expect_used)]
 
 mod accept;
+#[cfg(unix)]
+mod bench;
 mod cli;
 mod concurrency;
 #[cfg(target_os = "linux")]
