@@ -181,14 +181,14 @@ fn a_benchmark_whose_server_died_goes_on_with_what_is_missing() {
 #[test]
 fn a_run_that_says_nothing_of_the_model_is_void_and_is_run_again() {
     let sandbox = Sandbox::with_profiles();
-    sandbox.script(&[Step::replay("api-500"), Step::Exit(1)]);
+    sandbox.script(&[Step::replay("api-401"), Step::Exit(1)]);
     let mut client = sandbox.mcp();
     let ask = json!({ "task": "Six times seven?", "expect": "42", "repeat": 1, "execute": true, "wait_seconds": 120 });
     let view = client.call("cc_benchmark_model", ask).structured;
     let view = to_the_end(&mut client, "cc_benchmark_model", view);
     assert_eq!((&view["status"], &view["runs"]["void"]), (&json!("incomplete"), &json!(1)), "{view}");
     assert!(
-        view["problems"][0].as_str().is_some_and(|text| text.contains("provider failed (500)")),
+        view["problems"][0].as_str().is_some_and(|text| text.contains("provider failed (401)")),
         "{view}"
     );
     sandbox.script(&[Step::finish("42")]);

@@ -90,6 +90,11 @@ fn every_reply_fits_the_schema_it_was_announced_with() {
         ("cc_prompt_pack", json!({})),
         ("cc_local_policy", json!({})),
         ("cc_list_profiles", json!({ "response_format": "markdown" })),
+        ("cc_benchmark_suite", json!({})),
+        (
+            "cc_benchmark_model",
+            json!({ "task": "Say hello.", "expect": "Hello", "repeat": 1, "execute": true, "details": true }),
+        ),
     ];
     let run = client.call("cc_run_streaming_agent", json!({ "task": "Say hello." })).structured;
     let of_run = |more: Value| {
