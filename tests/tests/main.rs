@@ -4,6 +4,8 @@
 #![allow(clippy::expect_used)]
 
 mod accept;
+#[cfg(unix)]
+mod bench;
 #[cfg(target_os = "linux")]
 mod boundary;
 mod cli;

@@ -95,6 +95,11 @@ fn every_reply_fits_the_schema_it_was_announced_with() {
         ("cc_model_registry", json!({ "model": "glm-5.2", "apply": true })),
         ("cc_calibrate_policy", json!({ "preferences": { "explore": 0.1, "tone": "brief" } })),
         ("cc_list_profiles", json!({ "response_format": "markdown" })),
+        ("cc_benchmark_suite", json!({})),
+        (
+            "cc_benchmark_model",
+            json!({ "task": "Say hello.", "expect": "Hello", "repeat": 1, "execute": true, "details": true }),
+        ),
     ];
     let run = client.call("cc_run_streaming_agent", json!({ "task": "Say hello." })).structured;
     let of_run = |more: Value| {

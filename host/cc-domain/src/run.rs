@@ -85,6 +85,8 @@ pub enum RunMode {
     Visible,
     /// The built-in demo worker; kept out of usage and quality figures.
     Demo,
+    /// One repetition of a benchmark's task; kept out of usage, history and quality figures but the benchmark's own.
+    Benchmark,
 }
 
 /// Why a run was ended from outside.

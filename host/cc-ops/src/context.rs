@@ -42,6 +42,7 @@ pub enum WorkerKind {
 pub struct Context {
     shared: Arc<Shared>,
     progress: Option<ProgressSink>,
+    serves: bool,
 }
 
 struct Shared {
@@ -58,7 +59,7 @@ impl Context {
     pub fn new(setup: Setup) -> Self {
         let shared =
             Shared { setup, policies: Mutex::default(), store: OnceLock::new(), watched: Watched::default() };
-        Self { shared: Arc::new(shared), progress: None }
+        Self { shared: Arc::new(shared), progress: None, serves: false }
     }
 
     /// The same, with somebody who watches.
@@ -66,6 +67,17 @@ impl Context {
     pub fn with_progress(mut self, sink: ProgressSink) -> Self {
         self.progress = Some(sink);
         self
+    }
+
+    /// The same in a process that outlives each call: what a call leaves under way goes on there.
+    #[must_use]
+    pub fn serving(mut self) -> Self {
+        self.serves = true;
+        self
+    }
+
+    pub(crate) fn serves(&self) -> bool {
+        self.serves
     }
 
     /// What the process decided.

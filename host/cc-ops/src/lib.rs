@@ -7,6 +7,7 @@
 mod accept;
 mod arguments;
 mod artifacts;
+mod bench;
 mod calibration;
 mod context;
 mod convert;

@@ -24,7 +24,7 @@ pub use build::{
 };
 pub use catalog::{
     Added, BUNDLED, Bundled, LOCK, LockedPlugin, Removed, Status, TRUST, Trusted, TrustedPlugin,
-    TrustedProject, add_local, remove, set_enabled, trust, untrust,
+    TrustedProject, add_local, remove, set_enabled, trust, trusts, untrust,
 };
 pub use decide::{Answer, RouteDecision};
 pub use error::PolicyError;

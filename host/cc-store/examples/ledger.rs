@@ -64,19 +64,31 @@ fn figures(store: &Store, dir: &Path) {
     };
     let guard: CostGuard = serde_json::from_value(json!({ "usd": { "day": 1e9 } })).unwrap();
     timed("  write a run's line, no limit set", || {
-        drop(store.write_ledger(&run, &[line.clone()], None).unwrap())
+        let _ = store.write_ledger(&run, std::slice::from_ref(&line), None).unwrap();
     });
     timed("  write it and look at all limits", || {
-        drop(store.write_ledger(&run, &[line.clone()], Some(&guard)).unwrap());
+        {
+            let _ = store.write_ledger(&run, std::slice::from_ref(&line), Some(&guard)).unwrap();
+        };
     });
-    timed("  look alone (a quiet supervisor)", || drop(store.spending_of(&run, &guard).unwrap()));
-    timed("  look before a start", || drop(store.standing(payer).unwrap()));
-    timed("  usage of today by model", || drop(store.usage(UsageBy::Model, today, today).unwrap()));
+    timed("  look alone (a quiet supervisor)", || {
+        let _ = store.spending_of(&run, &guard).unwrap();
+    });
+    timed("  look before a start", || {
+        let _ = store.standing(payer).unwrap();
+    });
+    timed("  usage of today by model", || {
+        let _ = store.usage(UsageBy::Model, today, today).unwrap();
+    });
     timed("  usage of a week by project", || {
         let week = today.saturating_sub(jiff::ToSpan::days(6_i64));
-        drop(store.usage(UsageBy::Project, week, today).unwrap());
+        {
+            let _ = store.usage(UsageBy::Project, week, today).unwrap();
+        };
     });
-    timed("  usage of 100 days by profile", || drop(store.usage(UsageBy::Profile, since, today).unwrap()));
+    timed("  usage of 100 days by profile", || {
+        let _ = store.usage(UsageBy::Profile, since, today).unwrap();
+    });
 }
 
 fn timed(what: &str, mut act: impl FnMut()) {

@@ -25,6 +25,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema/3-queue.sql"),
     include_str!("schema/4-ledger.sql"),
     include_str!("schema/5-quality.sql"),
+    include_str!("schema/6-benchmarks.sql"),
 ];
 
 /// A connection to the home's database, at this binary's version.

@@ -147,14 +147,15 @@ impl Store {
         Ok(rows)
     }
 
-    /// The run that was started last: in that project, or anywhere.
+    /// The run that was started last: in that project, or anywhere. A benchmark's runs are nobody's last.
     ///
     /// # Errors
     /// When the database refuses.
     pub fn latest_run(&self, workspace_root: Option<&Path>) -> Result<Option<RunId>> {
         let of_project = if workspace_root.is_some() { "workspace_root = ?1" } else { "?1 IS NULL" };
         let select = format!(
-            "SELECT run_id FROM runs WHERE {of_project} ORDER BY started_ms DESC, run_id DESC LIMIT 1"
+            "SELECT run_id FROM runs WHERE {of_project} AND mode <> 'benchmark'
+             ORDER BY started_ms DESC, run_id DESC LIMIT 1"
         );
         let root = workspace_root.map(|root| root.to_string_lossy());
         let found = self.sql("find the latest run", |db| {

@@ -29,7 +29,7 @@ mod supervise;
 mod tree;
 
 pub use check::{Checked, check};
-pub use claude::{ClaudeBinary, FoundBy, find_claude, version, version_within};
+pub use claude::{ClaudeBinary, FoundBy, find_claude, find_program, version, version_within};
 pub use command::{PermissionMode, WorkerCommand, WorkerRequest, build, new_session_id, sha256_hex};
 pub use control::{ControlReply, ControlRequest, control};
 pub use demo::{demo_cost, demo_worker};

@@ -1,6 +1,8 @@
 //! One operation a file, and the list of them all.
 
 pub(crate) mod apply_run;
+mod benchmark_model;
+mod benchmark_suite;
 mod calibrate_policy;
 pub(crate) mod check_write_scope;
 mod collect_team_results;
@@ -47,7 +49,7 @@ pub(crate) mod verify_run;
 use crate::Entry;
 
 /// Every operation, in the order users meet them.
-static REGISTRY: [Entry; 39] = [
+static REGISTRY: [Entry; 41] = [
     Entry::of::<healthcheck::Healthcheck>(),
     Entry::of::<list_profiles::ListProfiles>(),
     Entry::of::<pick_profile::PickProfile>(),
@@ -87,6 +89,8 @@ static REGISTRY: [Entry; 39] = [
     Entry::of::<usage_summary::UsageSummary>(),
     Entry::of::<calibrate_policy::CalibratePolicy>(),
     Entry::of::<mock_stream_test::MockStreamTest>(),
+    Entry::of::<benchmark_model::BenchmarkModel>(),
+    Entry::of::<benchmark_suite::BenchmarkSuite>(),
 ];
 
 /// Every operation.

@@ -163,6 +163,10 @@ impl SendInstruction {
     async fn ended(&self, cx: &Context) -> Result<RunRecord, OpError> {
         let id = self.run_id.clone();
         let record = cx.blocking(move |cx| wait::read(&*cx.store()?, &id)).await?;
+        if record.mode == RunMode::Benchmark {
+            let what = format!("run {} belongs to a benchmark, and its folder is thrown away", record.run_id);
+            return Err(OpError::new(ErrorKind::Denied, what, "start a run of your own"));
+        }
         if !record.status.is_active() {
             return Ok(record);
         }

@@ -35,7 +35,7 @@ fn run(matches: &ArgMatches, out: &Out) -> Result<ExitCode, OpError> {
     let setup = args::setup(matches, WorkerKind::Claude)?;
     crate::log::start(&setup.home.logs());
     match name {
-        "mcp" => serve(Context::new(setup)),
+        "mcp" => serve(Context::new(setup).serving()),
         "demo" => demo::run(sub, setup, out),
         "setup" => setup::run(sub, &setup, out),
         "plugin" => plugin::run(sub, &setup, out),

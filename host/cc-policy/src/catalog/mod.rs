@@ -31,7 +31,7 @@ use crate::{
 pub use bundled::{BUNDLED, Bundled};
 pub use change::{Added, Removed, add_local, remove, set_enabled};
 pub use lock::{LOCK, LockedPlugin};
-pub use trust::{TRUST, Trusted, TrustedPlugin, TrustedProject, trust, untrust};
+pub use trust::{TRUST, Trusted, TrustedPlugin, TrustedProject, trust, trusts, untrust};
 pub(crate) use watch::Watch;
 
 use package::Fault;
