@@ -17,6 +17,7 @@ mod lock;
 mod os;
 mod run_dir;
 mod runs;
+pub mod schema;
 mod store;
 mod writer;
 

@@ -31,12 +31,13 @@ mod send_instruction;
 mod spawn_role_team;
 pub(crate) mod stop_run;
 mod summarize_run;
+mod upgrade_check;
 mod verify_run;
 
 use crate::Entry;
 
 /// Every operation, in the order users meet them.
-static REGISTRY: [Entry; 29] = [
+static REGISTRY: [Entry; 30] = [
     Entry::of::<healthcheck::Healthcheck>(),
     Entry::of::<list_profiles::ListProfiles>(),
     Entry::of::<pick_profile::PickProfile>(),
@@ -65,6 +66,7 @@ static REGISTRY: [Entry; 29] = [
     Entry::of::<open_run_folder::OpenRunFolder>(),
     Entry::of::<prompt_pack::PromptPack>(),
     Entry::of::<local_policy::LocalPolicy>(),
+    Entry::of::<upgrade_check::UpgradeCheck>(),
     Entry::of::<mock_stream_test::MockStreamTest>(),
 ];
 

@@ -10,7 +10,7 @@ mod setup;
 
 use std::process::ExitCode;
 
-use cc_ops::{Context, ErrorKind, OpError, WorkerKind, registry};
+use cc_ops::{Context, ErrorKind, OpError, Setup, WorkerKind, registry};
 use clap::ArgMatches;
 
 use self::output::Out;
@@ -32,7 +32,17 @@ fn run(matches: &ArgMatches, out: &Out) -> Result<ExitCode, OpError> {
         return Err(OpError::invalid("no command was given", "see 'cc-orchestrator help'"));
     };
     let setup = args::setup(matches, WorkerKind::Claude)?;
+    let cx = Context::new(setup.clone());
     crate::log::start(&setup.home.logs());
+    let code = command(name, sub, setup, out);
+    if let Err(error) = cc_ops::note_version(&cx) {
+        // What was asked for is done; the next command writes it down.
+        tracing::warn!("what this version leaves in the home was not written down: {error}");
+    }
+    code
+}
+
+fn command(name: &str, sub: &ArgMatches, setup: Setup, out: &Out) -> Result<ExitCode, OpError> {
     match name {
         "mcp" => serve(Context::new(setup)),
         "demo" => demo::run(sub, setup, out),
