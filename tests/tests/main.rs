@@ -11,6 +11,7 @@ mod crash;
 mod demo;
 mod docs;
 mod mcp;
+mod migrate;
 mod policy;
 mod run;
 mod scope;
@@ -19,4 +20,5 @@ mod secrecy;
 #[cfg(target_os = "linux")]
 mod steer;
 mod team;
+mod upgrade;
 mod watch;

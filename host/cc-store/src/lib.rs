@@ -15,6 +15,7 @@ mod home;
 mod liveness;
 mod lock;
 mod os;
+mod predecessor;
 mod run_dir;
 mod runs;
 pub mod schema;

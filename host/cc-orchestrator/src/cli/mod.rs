@@ -3,6 +3,7 @@
 pub(crate) mod args;
 mod demo;
 mod logs;
+mod migrate;
 mod output;
 mod plugin;
 mod scan;
@@ -49,6 +50,7 @@ fn command(name: &str, sub: &ArgMatches, setup: Setup, out: &Out) -> Result<Exit
         "setup" => setup::run(sub, &setup, out),
         "plugin" => plugin::run(sub, &setup, out),
         "scan" => Ok(scan::run(sub, &Context::new(setup), out)),
+        "migrate" => migrate::run(sub, &Context::new(setup), out),
         "logs" => logs::run(sub, &Context::new(setup), out),
         "attach" => tui::attach(args::run_of(sub)?, Context::new(setup)),
         "watch" => tui::watch(Context::new(setup)),

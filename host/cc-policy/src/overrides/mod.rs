@@ -159,6 +159,17 @@ impl Overrides {
         Ok(Self::parse(&toml_text::shown(&path), &text)?)
     }
 
+    /// The home's overrides as they are written: nothing that the user did not set.
+    ///
+    /// # Errors
+    /// As [`Overrides::read`].
+    pub fn as_written(home: &Path) -> Result<serde_json::Value, PolicyError> {
+        Self::read(home)?;
+        let path = path(home);
+        let text = files::read_text(&path)?.unwrap_or_default();
+        Ok(toml_text::parse(&toml_text::shown(&path), &text, HINT)?)
+    }
+
     /// Reads a text; `file` is how errors call it.
     ///
     /// # Errors
