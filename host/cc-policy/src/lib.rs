@@ -8,6 +8,8 @@ mod decide;
 pub mod engine;
 mod error;
 mod files;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod id;
 mod manifest;
 mod overrides;

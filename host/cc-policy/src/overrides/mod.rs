@@ -17,6 +17,8 @@ use crate::{
     toml_text::{self, Setting, TextError},
 };
 
+#[cfg(fuzzing)]
+pub(crate) use merge::merged_text;
 pub use merge::{Merged, merge_overrides};
 
 /// The file's name in the home.
