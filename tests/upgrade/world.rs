@@ -94,7 +94,10 @@ pub(crate) fn upgrade(release: &Path) -> String {
 
     if found["schema"]["found"] != found["schema"]["known"] {
         let refused = old.run(&["run-status"]);
-        assert!(refused.code != Some(0) && refused.stderr.contains("upgrade"), "an older program: {refused:?}");
+        assert!(
+            refused.code != Some(0) && refused.stderr.contains("upgrade"),
+            "an older program: {refused:?}"
+        );
     }
     new.ok(&["upgrade-check", "--rollback"]);
     assert_eq!(users_bytes(&sandbox), bytes, "going back changed something");
