@@ -18,6 +18,7 @@ mod docs;
 #[cfg(target_os = "linux")]
 mod learn;
 mod mcp;
+mod migrate;
 mod policy;
 mod queue;
 #[cfg(target_os = "linux")]
@@ -29,4 +30,5 @@ mod secrecy;
 #[cfg(target_os = "linux")]
 mod steer;
 mod team;
+mod upgrade;
 mod watch;

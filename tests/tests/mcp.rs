@@ -94,6 +94,7 @@ fn every_reply_fits_the_schema_it_was_announced_with() {
         ("cc_model_registry", json!({})),
         ("cc_model_registry", json!({ "model": "glm-5.2", "apply": true })),
         ("cc_calibrate_policy", json!({ "preferences": { "explore": 0.1, "tone": "brief" } })),
+        ("cc_upgrade_check", json!({})),
         ("cc_list_profiles", json!({ "response_format": "markdown" })),
         ("cc_benchmark_suite", json!({})),
         (

@@ -51,14 +51,22 @@ struct Shared {
     policies: Mutex<BTreeMap<PathBuf, Arc<Policy>>>,
     store: OnceLock<Arc<Store>>,
     watched: Watched,
+    /// The home held nothing when this process began.
+    home_was_new: bool,
 }
 
 impl Context {
     /// The context of one process.
     #[must_use]
     pub fn new(setup: Setup) -> Self {
-        let shared =
-            Shared { setup, policies: Mutex::default(), store: OnceLock::new(), watched: Watched::default() };
+        let holds_something = std::fs::read_dir(setup.home.root()).is_ok_and(|mut all| all.next().is_some());
+        let shared = Shared {
+            setup,
+            policies: Mutex::default(),
+            store: OnceLock::new(),
+            watched: Watched::default(),
+            home_was_new: !holds_something,
+        };
         Self { shared: Arc::new(shared), progress: None, serves: false }
     }
 
@@ -84,6 +92,10 @@ impl Context {
     #[must_use]
     pub fn setup(&self) -> &Setup {
         &self.shared.setup
+    }
+
+    pub(crate) fn home_was_new(&self) -> bool {
+        self.shared.home_was_new
     }
 
     pub(crate) fn progress(&self) -> Option<&ProgressSink> {

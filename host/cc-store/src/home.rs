@@ -115,6 +115,12 @@ impl Home {
         self.root.join("suites")
     }
 
+    /// What each version of this program that worked here has left.
+    #[must_use]
+    pub fn versions(&self) -> PathBuf {
+        self.root.join("versions")
+    }
+
     /// Log files.
     #[must_use]
     pub fn logs(&self) -> PathBuf {

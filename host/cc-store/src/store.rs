@@ -103,6 +103,29 @@ impl Store {
         self.put_row(&dir, record)
     }
 
+    /// Lists a run whose folder is there already, such as one of the predecessor's. Gives whether it was not listed yet;
+    /// one that is keeps its row.
+    ///
+    /// # Errors
+    /// When the folder holds no record, or one that still goes on.
+    pub fn adopt_run(&self, folder: &Path) -> Result<bool> {
+        let dir = RunDir::at(folder);
+        let record = dir.read_record()?;
+        if record.status.is_active() {
+            let reason = "the run still goes on".to_owned();
+            return Err(StoreError::Corrupt {
+                path: dir.metadata(),
+                what: "the record of an ended run",
+                reason,
+            });
+        }
+        if self.row(&record.run_id).is_ok() {
+            return Ok(false);
+        }
+        self.put_row(&dir, &record)?;
+        Ok(true)
+    }
+
     /// The run's record. A run that nobody answers for any more is recorded as lost, once, and listed by
     /// [`Store::runs_with_leftovers`] until its processes have been ended.
     ///

@@ -14,6 +14,8 @@ mod control;
 mod demo;
 mod environment;
 mod error;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod guard;
 mod launch;
 mod leftovers;

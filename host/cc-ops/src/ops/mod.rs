@@ -43,13 +43,14 @@ mod send_instruction;
 mod spawn_role_team;
 pub(crate) mod stop_run;
 mod summarize_run;
+mod upgrade_check;
 mod usage_summary;
 pub(crate) mod verify_run;
 
 use crate::Entry;
 
 /// Every operation, in the order users meet them.
-static REGISTRY: [Entry; 41] = [
+static REGISTRY: [Entry; 42] = [
     Entry::of::<healthcheck::Healthcheck>(),
     Entry::of::<list_profiles::ListProfiles>(),
     Entry::of::<pick_profile::PickProfile>(),
@@ -88,6 +89,7 @@ static REGISTRY: [Entry; 41] = [
     Entry::of::<cost_guard::CostGuard>(),
     Entry::of::<usage_summary::UsageSummary>(),
     Entry::of::<calibrate_policy::CalibratePolicy>(),
+    Entry::of::<upgrade_check::UpgradeCheck>(),
     Entry::of::<mock_stream_test::MockStreamTest>(),
     Entry::of::<benchmark_model::BenchmarkModel>(),
     Entry::of::<benchmark_suite::BenchmarkSuite>(),
