@@ -63,25 +63,24 @@ fn figures(store: &Store, dir: &Path) {
         spent: Spent { usage, usd: Some(0.1), ..Spent::default() },
     };
     let guard: CostGuard = serde_json::from_value(json!({ "usd": { "day": 1e9 } })).unwrap();
-    timed("  write a run's line, no limit set", || {
-        drop(store.write_ledger(&run, &[line.clone()], None).unwrap())
-    });
-    timed("  write it and look at all limits", || {
-        drop(store.write_ledger(&run, &[line.clone()], Some(&guard)).unwrap());
-    });
-    timed("  look alone (a quiet supervisor)", || drop(store.spending_of(&run, &guard).unwrap()));
-    timed("  look before a start", || drop(store.standing(payer).unwrap()));
-    timed("  usage of today by model", || drop(store.usage(UsageBy::Model, today, today).unwrap()));
+    let lines = std::slice::from_ref(&line);
+    timed("  write a run's line, no limit set", || store.write_ledger(&run, lines, None).unwrap());
+    timed("  write it and look at all limits", || store.write_ledger(&run, lines, Some(&guard)).unwrap());
+    timed("  look alone (a quiet supervisor)", || store.spending_of(&run, &guard).unwrap());
+    timed("  look before a start", || store.standing(payer).unwrap());
+    timed("  usage of today by model", || store.usage(UsageBy::Model, today, today).unwrap());
     timed("  usage of a week by project", || {
         let week = today.saturating_sub(jiff::ToSpan::days(6_i64));
-        drop(store.usage(UsageBy::Project, week, today).unwrap());
+        store.usage(UsageBy::Project, week, today).unwrap()
     });
-    timed("  usage of 100 days by profile", || drop(store.usage(UsageBy::Profile, since, today).unwrap()));
+    timed("  usage of 100 days by profile", || store.usage(UsageBy::Profile, since, today).unwrap());
 }
 
-fn timed(what: &str, mut act: impl FnMut()) {
+fn timed<T>(what: &str, mut act: impl FnMut() -> T) {
     act();
     let begun = Instant::now();
-    (0..ROUNDS).for_each(|_| act());
+    for _ in 0..ROUNDS {
+        act();
+    }
     println!("{what}: {:.2} ms", begun.elapsed().as_secs_f64() * 1_000.0 / f64::from(ROUNDS));
 }
