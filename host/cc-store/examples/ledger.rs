@@ -31,9 +31,9 @@ fn fill(home: &Home, days: u32) {
              'review', 'review', 'p-' || (i % 7), 'n', 'm', 'm', '/p', '/p/' || (i % 11), '/r', 'at',
              unixepoch('now', '-' || (i % {days}) || ' days') * 1000, NULL, 1, 0, 0, 1, 2, 3, 4, 0.1, 0, NULL, 0, 0,
              NULL, NULL, NULL FROM n;
-         INSERT INTO ledger SELECT run_id, date(started_ms / 1000, 'unixepoch'), profile_id, model, 'n', 'm', role,
+         INSERT INTO ledger SELECT run_id, date(started_ms / 1000, 'unixepoch'), profile_id, answered, 'n', 'm', role,
              workspace_root, mode, 1000, 200, 3000, 40, 0.01, 'priced'
-         FROM runs, (SELECT 'glm-5.2' AS model UNION ALL SELECT 'kimi-k2.7-code'); ANALYZE;"
+         FROM runs, (SELECT 'glm-5.2' AS answered UNION ALL SELECT 'kimi-k2.7-code'); ANALYZE;"
     ))
     .unwrap();
 }
