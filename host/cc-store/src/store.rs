@@ -43,6 +43,14 @@ impl Store {
         Ok(Self { home: home.clone(), db: Mutex::new(db::open(home)?) })
     }
 
+    /// From now on takes little memory, for a process that lives long and asks little.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn keep_small(&self) -> Result<()> {
+        self.sql("open", |db| db.pragma_update(None, "cache_size", -256))
+    }
+
     /// The home it was opened in.
     #[must_use]
     pub fn home(&self) -> &Home {
