@@ -47,7 +47,7 @@ impl Players {
         for name in (0..8).map(|n| format!("project-{n}")).chain(["locks".into()]) {
             fs::create_dir(folder.path().join(name)).expect("a folder");
         }
-        let mut players = Self { folder, share: jobs / count, all: Vec::new(), kills: 0 };
+        let mut players = Self { folder, share: jobs.div_ceil(count), all: Vec::new(), kills: 0 };
         players.all = (0..count).map(|number| (number, players.one(number))).collect();
         players
     }
@@ -72,10 +72,24 @@ impl Players {
         progress.parse() == Ok(self.share)
     }
 
-    /// Kills players at random, and starts them again, until all jobs are submitted; then lets them finish.
+    /// Jobs that have not ended.
+    fn open(&self) -> u64 {
+        let db = Connection::open(self.path().join("home/state.db")).expect("the database");
+        db.busy_timeout(Duration::from_secs(60)).expect("a patient connection");
+        let open = "SELECT sum(n) FROM job_counts WHERE state IN ('queued', 'running')";
+        let open: i64 = db.query_row(open, [], |row| row.get(0)).expect("a number");
+        u64::try_from(open).expect("none below 0")
+    }
+
+    fn all_submitted(&self) -> bool {
+        (0..self.all.len() as u64).all(|number| self.has_submitted(number))
+    }
+
+    /// Kills players at random, and starts them again, until one job of twenty is left; then lets them finish.
     fn let_them_play(&mut self, random: &mut Random) {
-        while (0..self.all.len() as u64).any(|number| !self.has_submitted(number)) {
-            thread::sleep(Duration::from_millis(random.below(60)));
+        let few = self.share * self.all.len() as u64 / 20;
+        while !self.all_submitted() || self.open() > few {
+            thread::sleep(Duration::from_millis(random.below(100)));
             let at = usize::try_from(random.below(self.all.len() as u64)).expect("small");
             let number = self.all[at].0;
             let (_, child) = &mut self.all[at];
