@@ -111,14 +111,14 @@ impl Players {
 struct Job {
     state: String,
     project: String,
-    turn: (i64, String),
+    turn: (i64, i64),
     footprint: Footprint,
     needs: Vec<String>,
 }
 
 fn jobs(db: &Connection) -> BTreeMap<String, Job> {
     let mut select =
-        db.prepare("SELECT job_id, state, project, order_key, footprint FROM jobs").expect("SQL");
+        db.prepare("SELECT job_id, state, project, order_key, footprint, rowid FROM jobs").expect("SQL");
     let read = |row: &rusqlite::Row<'_>| {
         let id: String = row.get(0)?;
         let footprint: Option<String> = row.get(4)?;
@@ -127,7 +127,7 @@ fn jobs(db: &Connection) -> BTreeMap<String, Job> {
         let job = Job {
             state: row.get(1)?,
             project: row.get(2)?,
-            turn: (row.get(3)?, id.clone()),
+            turn: (row.get(3)?, row.get(5)?),
             footprint,
             needs: Vec::new(),
         };
@@ -156,7 +156,7 @@ struct Replay {
     state: BTreeMap<String, String>,
     running: BTreeMap<String, BTreeSet<String>>,
     /// Per project, those that wait for their first attempt and that nothing can be in the way of.
-    ready: BTreeMap<String, BTreeSet<(i64, String)>>,
+    ready: BTreeMap<String, BTreeSet<(i64, i64)>>,
     claims: usize,
 }
 
@@ -173,7 +173,7 @@ impl Replay {
         match to {
             "running" => self.starts(jobs, id, job),
             "queued" if from.is_none() && job.footprint == Footprint::Nothing && job.needs.is_empty() => {
-                ready.insert(job.turn.clone());
+                ready.insert(job.turn);
             }
             _ => {}
         }

@@ -152,12 +152,14 @@ struct Waiting {
     lane: String,
     shared: bool,
     order_key: i64,
+    /// Counts up: who came first among those of one millisecond.
+    row: i64,
     job_id: String,
     footprint: Option<String>,
 }
 
 const WAITING: &str =
-    "SELECT project, lane, shared, order_key, job_id, footprint FROM jobs INDEXED BY jobs_ready";
+    "SELECT project, lane, shared, order_key, rowid, job_id, footprint FROM jobs INDEXED BY jobs_ready";
 
 impl Waiting {
     fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
@@ -166,13 +168,14 @@ impl Waiting {
             lane: row.get(1)?,
             shared: row.get(2)?,
             order_key: row.get(3)?,
-            job_id: row.get(4)?,
-            footprint: row.get(5)?,
+            row: row.get(4)?,
+            job_id: row.get(5)?,
+            footprint: row.get(6)?,
         })
     }
 
-    fn turn(&self) -> (i64, &str) {
-        (self.order_key, &self.job_id)
+    fn turn(&self) -> (i64, i64) {
+        (self.order_key, self.row)
     }
 
     /// The first that a condition picks, in the order of the index.
@@ -182,7 +185,7 @@ impl Waiting {
         values: impl rusqlite::Params,
     ) -> rusqlite::Result<Option<Self>> {
         let select = format!(
-            "{WAITING} WHERE ready = 1 {condition} ORDER BY project, lane, shared, order_key, job_id LIMIT 1"
+            "{WAITING} WHERE ready = 1 {condition} ORDER BY project, lane, shared, order_key, rowid LIMIT 1"
         );
         db.prepare_cached(&select)?.query_row(values, Self::read).optional()
     }
@@ -211,7 +214,7 @@ impl Waiting {
     fn like(&self, db: &Connection) -> rusqlite::Result<Vec<Self>> {
         let select = format!(
             "{WAITING} WHERE ready = 1 AND project = ?1 AND lane = ?2 AND shared = 1
-             ORDER BY order_key, job_id LIMIT {MOST_LOOKS}"
+             ORDER BY order_key, rowid LIMIT {MOST_LOOKS}"
         );
         db.prepare_cached(&select)?.query_map((&self.project, &self.lane), Self::read)?.collect()
     }
@@ -247,8 +250,7 @@ fn among_shared(
     mut heads: Vec<Vec<Waiting>>,
     running: &Running,
 ) -> rusqlite::Result<Option<Waiting>> {
-    let first = |heads: &Vec<Waiting>| heads.iter().map(|head| (head.order_key, head.job_id.clone())).min();
-    heads.sort_by_cached_key(first);
+    heads.sort_by_key(|heads| heads.iter().map(Waiting::turn).min());
     for heads in heads {
         let is_later = |best: &Waiting| heads.iter().all(|head| best.turn() < head.turn());
         if best.as_ref().is_some_and(is_later) {
@@ -273,7 +275,7 @@ fn better(best: Option<Waiting>, other: Waiting) -> Waiting {
 /// The first in turn that nothing is in the way of: neither what runs nor an earlier job that waits for it. Who waits
 /// keeps its place, so a job that wants the whole project comes to its turn.
 fn unobstructed(mut waiting: Vec<Waiting>, mut taken: Vec<Footprint>) -> Option<Waiting> {
-    waiting.sort_by(|a, b| a.turn().cmp(&b.turn()));
+    waiting.sort_by_key(Waiting::turn);
     for job in waiting {
         let wanted = footprint(job.footprint.clone());
         if !taken.iter().any(|other| other.overlaps(&wanted)) {
