@@ -220,7 +220,7 @@ pub struct RouteDrift {
     pub current_model: Option<String>,
     /// One of the two differs.
     pub route_changed: bool,
-    /// `preserve_route` or `explicit_reroute`.
+    /// `preserve_route`, `explicit_reroute` or `failed_verification`.
     pub route_change_reason: String,
 }
 

@@ -147,7 +147,9 @@ impl SendInstruction {
     async fn resume(self, cx: Context) -> Result<Sent, OpError> {
         let old = self.ended(&cx).await?;
         cx.blocking(move |cx| {
-            let start = self.start_after(&old, failed::chain(cx, &old)?);
+            let mut start = self.start_after(&old, failed::chain(cx, &old)?);
+            let context: Vec<String> = start.context.into_iter().chain(failed::report(cx, &old)?).collect();
+            start.context = (!context.is_empty()).then(|| context.join("\n\n"));
             let preserved = start.resume.is_some();
             let run_id = launch::start(cx, start)?;
             let mut sent = Sent::of("resumed", &run_id, &old.run_id);
@@ -207,10 +209,9 @@ impl SendInstruction {
             sees: vec![old.workspace_root.clone()],
         };
         let mode = if old.mode == RunMode::Demo { RunMode::Demo } else { RunMode::Streaming };
-        let task = resume.is_none().then(|| recovered(old)).flatten();
-        let context: Vec<String> = task.into_iter().chain(failed::report(old)).collect();
+        let context = resume.is_none().then(|| recovered(old)).flatten();
         Start {
-            context: (!context.is_empty()).then(|| context.join("\n\n")),
+            context,
             timeout_seconds: Some(self.timeout_seconds.unwrap_or(old.timeout_seconds)),
             cwd: Some(old.cwd.display().to_string()),
             budget: old.budget.clone(),
