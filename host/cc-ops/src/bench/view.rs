@@ -91,6 +91,7 @@ struct ModelView {
 #[derive(Debug, Serialize, JsonSchema)]
 struct TaskView {
     task: String,
+    #[serde(skip)]
     role: Role,
     #[serde(flatten)]
     score: Option<Scored>,
@@ -277,7 +278,7 @@ impl Scored {
     fn of(results: &[&BenchmarkResult]) -> Option<Self> {
         let scores: Vec<f64> = results.iter().filter_map(|result| result.score).collect();
         let Estimate { n, mean, low, high } = Estimate::of(&scores)?;
-        Some(Self { n, mean: rounded(mean), low: rounded(low), high: rounded(high) })
+        Some(Self { n, mean: short(mean), low: short(low), high: short(high) })
     }
 
     fn text(self) -> String {
@@ -303,6 +304,10 @@ impl Detail {
             checks: result.checks.clone(),
         }
     }
+}
+
+fn short(value: f64) -> f64 {
+    (value * 1e3).round() / 1e3
 }
 
 fn rounded(value: f64) -> f64 {

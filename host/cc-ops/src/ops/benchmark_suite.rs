@@ -9,9 +9,9 @@ use crate::{
     bench::{self, BenchmarkView, Request},
 };
 
-/// Compare several models or profiles: runs a whole benchmark suite (coding, refactoring, testing, review, security,
-/// long context, docs), or your team's own, on each; checked scores in a table of models by tasks. Only a plan unless
-/// execute.
+/// Runs a whole benchmark suite (coding, refactoring, testing, review, security, long context, docs), or your team's
+/// own, on one or several profiles: which of my models does best on real tasks, side by side, with checked answers.
+/// Only a plan unless execute.
 #[derive(Debug, Deserialize, JsonSchema, clap::Args)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct BenchmarkSuite {
@@ -25,7 +25,7 @@ pub(crate) struct BenchmarkSuite {
     /// On one profile; default: the profile's.
     #[arg(long)]
     model: Option<String>,
-    /// Default core; others are in suites/ of the home or project.
+    /// Default core.
     #[arg(long)]
     suite: Option<String>,
     /// Runs a task, 1-20, default 3.
@@ -55,7 +55,7 @@ pub(crate) struct BenchmarkSuite {
 
 impl Operation for BenchmarkSuite {
     const NAME: &'static str = "cc_benchmark_suite";
-    const TITLE: &'static str = "Benchmark suite: compare models side by side";
+    const TITLE: &'static str = "Benchmark suite: models side by side on real tasks";
     const EFFECT: Effect = Effect::STARTS_WORKERS;
     type Output = BenchmarkView;
 
