@@ -39,20 +39,20 @@ pub(crate) struct BenchmarkModel {
     /// Runs at once, 1-8, default 1.
     #[arg(long)]
     parallel: Option<u32>,
-    /// 10-1800; default: the task's.
+    /// 10-1800.
     #[arg(long)]
     timeout_seconds: Option<u32>,
     /// Run it; costs tokens.
     #[arg(long)]
     #[serde(default)]
     execute: bool,
-    /// Go on with, or ask about, one that began.
+    /// One that began.
     #[arg(long)]
     benchmark_id: Option<BenchmarkId>,
     /// 0-280, default 50.
     #[arg(long)]
     wait_seconds: Option<u32>,
-    /// Every run with its checks.
+    /// Every check.
     #[arg(long)]
     #[serde(default)]
     details: bool,
