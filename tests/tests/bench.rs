@@ -253,3 +253,21 @@ fn a_teams_own_suite_runs_hidden_tests_that_the_worker_never_sees() {
     let refused = sandbox.run(&["benchmark-suite", "--json", "--suite", "theirs"]);
     assert_eq!(refused.code, Some(4), "{refused:?}");
 }
+
+#[test]
+fn a_benchmark_of_a_suite_that_was_changed_does_not_go_on() {
+    let sandbox = Sandbox::with_profiles();
+    write_suite(sandbox.home().join("suites/ours"));
+    sandbox.script(&[Step::finish("Done.")]);
+    let begun =
+        sandbox.run(&["benchmark-suite", "--json", "--suite", "ours", "--repeat", "1", "--execute"]).json();
+    assert_eq!(begun["models"][0]["score"]["mean"], 0.0, "it said so and wrote nothing: {begun}");
+    let id = begun["benchmark_id"].as_str().expect("an id").to_owned();
+    let asked = sandbox.run(&["benchmark-suite", "--json", "--benchmark-id", &id, "--details"]).json();
+    assert_eq!(asked["results"][0]["checks"][0]["passed"], false, "{asked}");
+    let test = sandbox.home().join("suites/ours/tasks/sum/hidden/hidden_test.sh");
+    std::fs::write(test, "exit 0\n").expect("a file");
+    let refused = sandbox.run(&["benchmark-suite", "--json", "--benchmark-id", &id, "--execute"]);
+    assert_eq!(refused.code, Some(4), "{refused:?}");
+    assert!(refused.stdout.contains("was changed") || refused.stderr.contains("was changed"), "{refused:?}");
+}

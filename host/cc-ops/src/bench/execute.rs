@@ -2,9 +2,10 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use cc_bench::{Left, Prepared, Ran};
+use cc_bench::{Left, Prepared, Ran, SuiteError};
 use cc_domain::{
-    BenchmarkId, BenchmarkResult, Budget, OnLimit, ResultState, RunId, RunMode, RunRecord, RunStatus, Usage,
+    BenchmarkId, BenchmarkResult, Budget, OnLimit, ResultState, RunId, RunMode, RunRecord, RunResult,
+    RunStatus, Usage,
 };
 use cc_store::{FileLock, create_private_dir};
 use jiff::Timestamp;
@@ -12,7 +13,7 @@ use tokio::task::JoinSet;
 
 use super::{Bench, Job, follow, unnamed};
 use crate::{
-    Context, OpError, accept,
+    Context, ErrorKind, OpError, accept,
     launch::{self, Scratch, Start},
     routing, wait,
 };
@@ -53,12 +54,15 @@ struct Begun {
 }
 
 impl Executed {
-    /// So many at once as the plan says.
+    /// So many at once as the plan says; none more once a limit of the cost guard is reached.
     async fn all(self: Arc<Self>, missing: Vec<(Job, Option<BenchmarkResult>)>) {
-        let mut under_way = JoinSet::new();
+        let (mut under_way, mut goes_on) = (JoinSet::new(), true);
         for (job, known) in missing {
             if under_way.len() >= self.bench.plan.parallel as usize {
-                under_way.join_next().await;
+                goes_on &= under_way.join_next().await.is_some_and(|ended| ended.unwrap_or(false));
+            }
+            if !goes_on {
+                break;
             }
             let executed = self.clone();
             under_way.spawn(async move { executed.one(job, known).await });
@@ -68,11 +72,14 @@ impl Executed {
         let _ = std::fs::remove_dir_all(self.folders());
     }
 
-    async fn one(&self, job: Job, known: Option<BenchmarkResult>) {
-        let result = match self.judged(job, known).await {
-            Ok(result) => result,
+    /// Runs one and keeps its result. Says whether more may follow.
+    async fn one(&self, job: Job, known: Option<BenchmarkResult>) -> bool {
+        let (result, goes_on) = match self.judged(job, known).await {
+            Ok(result) => (result, true),
             Err(error) => {
-                BenchmarkResult { error: Some(error.message), ..self.result(job, ResultState::Void) }
+                let goes_on = !matches!(error.kind, ErrorKind::OverLimit | ErrorKind::State);
+                let result = self.result(job, ResultState::Void);
+                (BenchmarkResult { error: Some(error.message), ..result }, goes_on)
             }
         };
         let folder = self.folder(job);
@@ -81,8 +88,8 @@ impl Executed {
             let _ = std::fs::remove_dir_all(folder);
             Ok(kept?)
         });
-        // The next call finds it missing and runs it again.
-        let _ = kept.await;
+        // What could not be kept is missing for the next call, which runs it again.
+        kept.await.is_ok() && goes_on
     }
 
     async fn judged(&self, job: Job, known: Option<BenchmarkResult>) -> Result<BenchmarkResult, OpError> {
@@ -153,24 +160,31 @@ impl Executed {
             return Ok(result);
         }
         if record.status != RunStatus::Succeeded {
-            // Whatever it left: it did not come to an end in time, or gave up.
-            (result.state, result.score) = (ResultState::Judged, Some(0.0));
-            result.error = Some(format!("the run is {}", record.status.as_str()));
-            return Ok(result);
+            return Ok(failed(result, format!("the run is {}", record.status.as_str())));
         }
         let answer = record.result.as_ref().map(|found| found.text.clone()).unwrap_or_default();
         let place = folder.clone();
-        let (prepared, mut left) = self
-            .cx
-            .blocking(move |_| {
-                let left = Left::read(&place, &answer)?;
-                if !prepared.commands().is_empty() {
-                    prepared.reveal(&place)?;
-                }
-                Ok((prepared, left))
-            })
-            .await?;
-        for command in prepared.commands() {
+        let left = self.cx.blocking(move |_| Ok(Left::read(&place, &answer))).await?;
+        match left {
+            Ok(left) => self.checked(prepared, folder, left, result).await,
+            Err(error @ SuiteError::TooMuch { .. }) => Ok(failed(result, error.to_string())),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Makes the checks. Their commands see the hidden files, which no worker did.
+    async fn checked(
+        &self,
+        prepared: Prepared,
+        folder: PathBuf,
+        mut left: Left,
+        mut result: BenchmarkResult,
+    ) -> Result<BenchmarkResult, OpError> {
+        let commands = prepared.commands();
+        if !commands.is_empty() {
+            prepared.reveal(&folder)?;
+        }
+        for command in commands {
             let limit = Duration::from_secs(command.timeout_seconds.into());
             left.commands.push(ran(cc_workers::check(&command.run, &folder, limit).await));
         }
@@ -223,6 +237,12 @@ impl Executed {
     }
 }
 
+/// It came to no end in time, gave up, or left what nobody can judge.
+fn failed(mut result: BenchmarkResult, reason: String) -> BenchmarkResult {
+    (result.state, result.score, result.error) = (ResultState::Judged, Some(0.0), Some(reason));
+    result
+}
+
 fn measured(result: &mut BenchmarkResult, record: &RunRecord) {
     result.at = Timestamp::now().to_string();
     result.duration_ms = record.duration_ms;
@@ -236,15 +256,19 @@ fn measured(result: &mut BenchmarkResult, record: &RunRecord) {
 
 /// Why a run says nothing of its model; none when it does.
 fn void(record: &RunRecord) -> Option<String> {
-    let told = || record.error.clone().map_or_else(String::new, |error| format!(": {error}"));
-    match (record.status, &record.result) {
+    void_of(record.status, record.result.as_ref(), record.error.as_deref())
+}
+
+fn void_of(status: RunStatus, result: Option<&RunResult>, error: Option<&str>) -> Option<String> {
+    let told = error.map_or_else(String::new, |error| format!(": {error}"));
+    match (status, result) {
         (RunStatus::Succeeded | RunStatus::TimedOut, _) => None,
         (RunStatus::Failed, Some(found)) if found.terminal_reason.as_deref() == Some("api_error") => {
             let status = found.api_error_status.map_or_else(String::new, |status| format!(" ({status})"));
-            Some(format!("its provider failed{status}{}", told()))
+            Some(format!("its provider failed{status}{told}"))
         }
         (RunStatus::Failed, Some(_)) => None,
-        (status, _) => Some(format!("the run is {}{}", status.as_str(), told())),
+        (status, _) => Some(format!("the run is {}{told}", status.as_str())),
     }
 }
 
@@ -253,5 +277,31 @@ fn ran(checked: Result<cc_workers::Checked, cc_workers::WorkerError>) -> Ran {
         Ok(checked) if checked.timed_out => Ran { exit_code: None, output: "its time was up".into() },
         Ok(checked) => Ran { exit_code: Some(checked.exit_code), output: checked.stdout + &checked.stderr },
         Err(error) => Ran { exit_code: None, output: error.to_string() },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(status: RunStatus, result: Option<RunResult>) -> Option<String> {
+        void_of(status, result.as_ref(), None)
+    }
+
+    #[test]
+    fn only_a_run_that_speaks_for_its_model_is_judged() {
+        let api_error = RunResult {
+            is_error: true,
+            terminal_reason: Some("api_error".into()),
+            api_error_status: Some(429),
+            ..RunResult::default()
+        };
+        assert_eq!(told(RunStatus::Failed, Some(api_error)), Some("its provider failed (429)".into()));
+        for status in [RunStatus::Stopped, RunStatus::Lost, RunStatus::Failed] {
+            assert_eq!(told(status, None), Some(format!("the run is {}", status.as_str())));
+        }
+        assert_eq!(told(RunStatus::Failed, Some(RunResult::default())), None, "it gave up");
+        assert_eq!(told(RunStatus::TimedOut, None), None, "it was too slow");
+        assert_eq!(told(RunStatus::Succeeded, Some(RunResult::default())), None);
     }
 }

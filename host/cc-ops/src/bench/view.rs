@@ -20,14 +20,17 @@ const MOST_PROBLEMS: usize = 3;
 pub(crate) struct BenchmarkView {
     /// `planned`, `running`, `finished`, or `incomplete`: some runs have no verdict, and nobody is at it.
     status: &'static str,
+    #[schemars(skip)]
     dry_run: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     benchmark_id: Option<BenchmarkId>,
+    #[schemars(skip)]
     suite: String,
     #[schemars(skip)]
     suite_digest: String,
     #[schemars(skip)]
     repeat: u32,
+    #[schemars(skip)]
     runs: Runs,
     models: Vec<ModelView>,
     #[schemars(skip)]
@@ -36,6 +39,7 @@ pub(crate) struct BenchmarkView {
     #[schemars(skip)]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     tasks: Vec<PlannedTask>,
+    #[schemars(skip)]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     problems: Vec<String>,
     #[schemars(skip)]
@@ -51,7 +55,6 @@ struct Runs {
     judged: usize,
     unchecked: usize,
     running: usize,
-    #[serde(rename = "void")]
     void: usize,
 }
 
@@ -68,6 +71,7 @@ struct PlannedTask {
 #[derive(Debug, Serialize, JsonSchema)]
 struct ModelView {
     profile_id: String,
+    #[schemars(skip)]
     profile: String,
     model: Option<String>,
     /// When it is not the one that was asked for.
@@ -78,9 +82,11 @@ struct ModelView {
     #[serde(skip_serializing_if = "Option::is_none")]
     score: Option<Scored>,
     /// So far; in a plan, the estimate.
+    #[schemars(skip)]
     #[serde(skip_serializing_if = "Option::is_none")]
     cost_usd: Option<f64>,
     /// Mean of a run.
+    #[schemars(skip)]
     #[serde(skip_serializing_if = "Option::is_none")]
     seconds: Option<f64>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -91,6 +97,7 @@ struct ModelView {
 #[derive(Debug, Serialize, JsonSchema)]
 struct TaskView {
     task: String,
+    #[serde(skip)]
     role: Role,
     #[serde(flatten)]
     score: Option<Scored>,
@@ -277,7 +284,7 @@ impl Scored {
     fn of(results: &[&BenchmarkResult]) -> Option<Self> {
         let scores: Vec<f64> = results.iter().filter_map(|result| result.score).collect();
         let Estimate { n, mean, low, high } = Estimate::of(&scores)?;
-        Some(Self { n, mean: rounded(mean), low: rounded(low), high: rounded(high) })
+        Some(Self { n, mean: short(mean), low: short(low), high: short(high) })
     }
 
     fn text(self) -> String {
@@ -303,6 +310,10 @@ impl Detail {
             checks: result.checks.clone(),
         }
     }
+}
+
+fn short(value: f64) -> f64 {
+    (value * 1e3).round() / 1e3
 }
 
 fn rounded(value: f64) -> f64 {

@@ -9,8 +9,9 @@ use crate::{
     bench::{self, BenchmarkView, Request},
 };
 
-/// Test, measure, benchmark one model or profile on real small tasks whose answers are checked: hidden tests, planted
-/// bugs, a needle in a long document. Score with confidence interval, cost, time. Only a plan unless execute.
+/// Benchmark this model: test and measure how good one profile really is, on small tasks with checked answers (hidden
+/// tests, planted bugs, a needle in a long document), or on a task of yours. Score with interval, cost, time. Only a
+/// plan unless execute.
 #[derive(Debug, Deserialize, JsonSchema, clap::Args)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct BenchmarkModel {
@@ -23,10 +24,10 @@ pub(crate) struct BenchmarkModel {
     /// Its tasks only; default testing.
     #[arg(long)]
     role: Option<Role>,
-    /// Your own task instead of the suite's; runs in an empty folder.
+    /// Your own instead; in an empty folder.
     #[arg(long)]
     task: Option<String>,
-    /// Regex that its answer must match; without it, it is unchecked.
+    /// Regex its answer must match; else unchecked.
     #[arg(long)]
     expect: Option<String>,
     /// Default core.
@@ -38,20 +39,20 @@ pub(crate) struct BenchmarkModel {
     /// Runs at once, 1-8, default 1.
     #[arg(long)]
     parallel: Option<u32>,
-    /// 10-1800; default: the task's.
+    /// 10-1800.
     #[arg(long)]
     timeout_seconds: Option<u32>,
     /// Run it; costs tokens.
     #[arg(long)]
     #[serde(default)]
     execute: bool,
-    /// Go on with, or ask about, one that began.
+    /// One that began.
     #[arg(long)]
     benchmark_id: Option<BenchmarkId>,
     /// 0-280, default 50.
     #[arg(long)]
     wait_seconds: Option<u32>,
-    /// Every run with its checks.
+    /// Every check.
     #[arg(long)]
     #[serde(default)]
     details: bool,
@@ -59,7 +60,7 @@ pub(crate) struct BenchmarkModel {
 
 impl Operation for BenchmarkModel {
     const NAME: &'static str = "cc_benchmark_model";
-    const TITLE: &'static str = "Benchmark a model: test its quality with checked tasks";
+    const TITLE: &'static str = "Benchmark one model: measure its quality with checked tasks";
     const EFFECT: Effect = Effect::STARTS_WORKERS;
     type Output = BenchmarkView;
 

@@ -9,9 +9,9 @@ use crate::{
     bench::{self, BenchmarkView, Request},
 };
 
-/// Compare several models or profiles: runs a whole benchmark suite (coding, refactoring, testing, review, security,
-/// long context, docs), or your team's own, on each; checked scores in a table of models by tasks. Only a plan unless
-/// execute.
+/// Runs a whole benchmark suite (coding, refactoring, testing, review, security, long context, docs), or your team's
+/// own, on one or several profiles: which of my models does best on real tasks, side by side, with checked answers.
+/// Only a plan unless execute.
 #[derive(Debug, Deserialize, JsonSchema, clap::Args)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct BenchmarkSuite {
@@ -25,7 +25,7 @@ pub(crate) struct BenchmarkSuite {
     /// On one profile; default: the profile's.
     #[arg(long)]
     model: Option<String>,
-    /// Default core; others are in suites/ of the home or project.
+    /// Default core.
     #[arg(long)]
     suite: Option<String>,
     /// Runs a task, 1-20, default 3.
@@ -34,20 +34,20 @@ pub(crate) struct BenchmarkSuite {
     /// Runs at once, 1-8, default 1.
     #[arg(long)]
     parallel: Option<u32>,
-    /// 10-1800; default: each task's.
+    /// 10-1800.
     #[arg(long)]
     timeout_seconds: Option<u32>,
     /// Run it; costs tokens.
     #[arg(long)]
     #[serde(default)]
     execute: bool,
-    /// Go on with, or ask about, one that began.
+    /// One that began.
     #[arg(long)]
     benchmark_id: Option<BenchmarkId>,
     /// 0-280, default 50.
     #[arg(long)]
     wait_seconds: Option<u32>,
-    /// Every run with its checks.
+    /// Every check.
     #[arg(long)]
     #[serde(default)]
     details: bool,
@@ -55,7 +55,7 @@ pub(crate) struct BenchmarkSuite {
 
 impl Operation for BenchmarkSuite {
     const NAME: &'static str = "cc_benchmark_suite";
-    const TITLE: &'static str = "Benchmark suite: compare models side by side";
+    const TITLE: &'static str = "Benchmark suite: models side by side on real tasks";
     const EFFECT: Effect = Effect::STARTS_WORKERS;
     type Output = BenchmarkView;
 
