@@ -4,15 +4,26 @@
 #![allow(clippy::expect_used)]
 
 mod accept;
+#[cfg(unix)]
+mod bench;
+#[cfg(target_os = "linux")]
+mod boundary;
 mod cli;
 mod concurrency;
+mod cost;
 #[cfg(target_os = "linux")]
 mod crash;
 mod demo;
 mod dist;
 mod docs;
+#[cfg(target_os = "linux")]
+mod learn;
 mod mcp;
+mod migrate;
 mod policy;
+mod queue;
+#[cfg(target_os = "linux")]
+mod queue_chaos;
 mod replay;
 mod run;
 mod scope;
@@ -21,4 +32,5 @@ mod secrecy;
 #[cfg(target_os = "linux")]
 mod steer;
 mod team;
+mod upgrade;
 mod watch;

@@ -157,6 +157,7 @@ impl Recorded {
             }
             Err(
                 error @ (PolicyError::Denied { .. }
+                | PolicyError::Boundary { .. }
                 | PolicyError::NoCandidate(_)
                 | PolicyError::Profile { .. }),
             ) => Ok(Outcome::Refused { refused: error.to_string() }),

@@ -36,7 +36,7 @@ pub struct Why {
 /// # Errors
 /// Nobody can do the job, or a router refuses it.
 pub fn why(cx: &Context, role: Role, task_type: Option<TaskType>) -> Result<Why, OpError> {
-    let job = Job { role, task_type, profile: None, write: false };
+    let job = Job { role, task_type, ..Job::default() };
     let routed = routing::route(cx, &cx.project(None)?, &job)?;
     let route = routed.route;
     Ok(Why {

@@ -2,12 +2,15 @@
 // `deny`, not `forbid`: two modules of the engine say why they may.
 #![deny(unsafe_code)]
 
+mod boundary;
 mod build;
 mod catalog;
 mod decide;
 pub mod engine;
 mod error;
 mod files;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod health;
 mod id;
 mod manifest;
@@ -25,7 +28,7 @@ pub use build::{
 pub use catalog::{
     Added, BUNDLED, Bundled, Consent, KEYS, KeyName, LOCK, LockedPlugin, Origin, Parcel, PinnedKey, Place,
     Removed, RemovedKey, Status, TRUST, Trusted, TrustedPlugin, TrustedProject, add, add_key, add_local,
-    keys, promote, remove, remove_key, set_enabled, set_place, trust, untrust,
+    keys, promote, remove, remove_key, set_enabled, set_place, trust, trusts, untrust,
 };
 pub use decide::{Answer, RouteDecision, Shadowed};
 pub use error::PolicyError;
@@ -37,6 +40,6 @@ pub use manifest::{
     host_version,
 };
 pub use overrides::{Boundary, Key, Merged, Name, OVERRIDES, Overrides, Price, merge_overrides};
-pub use policy::{PluginStatus, Policy, PolicyConfig};
+pub use policy::{PluginStatus, Policy, PolicyConfig, bundled_plugins};
 pub use rules::{RuleSet, read_rules};
 pub use toml_text::{Setting, TextError};

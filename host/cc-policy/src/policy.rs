@@ -15,6 +15,7 @@ use serde::Serialize;
 
 use crate::{
     Answer, Overrides, PolicyError, RouteDecision, Status,
+    boundary::Boundaries,
     catalog::{Catalog, Entry},
     decide::{self, Job, Silence},
     engine::{Limits, Plugin, PluginError, World},
@@ -72,6 +73,12 @@ pub struct Policy {
     rehearsal: bool,
     /// A package that was not added, and is asked as if it was.
     trying: Option<Entry>,
+}
+
+/// The default plugins inside this binary, in the order of [`crate::BUNDLED`].
+#[must_use]
+pub fn bundled_plugins() -> Vec<PluginStatus> {
+    Catalog::bundled().iter().map(status).collect()
 }
 
 /// What one call works with.
@@ -137,17 +144,37 @@ impl Policy {
     ///
     /// The routers decide from the lowest layer to the highest, then the override. One of `candidates` is chosen.
     ///
+    /// Only profiles that may see the project get a job. Pass every candidate, those that are not wanted as not usable:
+    /// a boundary's names are looked up among all of them.
+    ///
     /// # Errors
-    /// A router refuses the job, no candidate can run, `explicit` names no profile, or the overrides or the lock
-    /// cannot be read.
+    /// A boundary or a router refuses the job, no candidate can run, `explicit` names no profile, or the overrides or
+    /// the lock cannot be read.
     pub fn route(
         &self,
         request: &RouteRequest,
         candidates: &[Candidate],
         explicit: Option<&str>,
     ) -> Result<RouteDecision, PolicyError> {
+        self.route_within(request, candidates, explicit, &[])
+    }
+
+    /// [`Policy::route`], for a job that shows its worker parts of further projects: their boundaries hold as well.
+    ///
+    /// # Errors
+    /// As [`Policy::route`].
+    pub fn route_within(
+        &self,
+        request: &RouteRequest,
+        candidates: &[Candidate],
+        explicit: Option<&str>,
+        further: &[PathBuf],
+    ) -> Result<RouteDecision, PolicyError> {
         let session = self.session()?;
-        let job = Job { request, candidates, explicit, overrides: &session.overrides };
+        let projects = self.config.project.iter().chain(further).map(PathBuf::as_path);
+        let boundaries = Boundaries::of(&session.overrides, projects)?;
+        let job =
+            Job { request, candidates, explicit, overrides: &session.overrides, boundaries: &boundaries };
         let answers = Answers::default();
         let ask = |who: &PluginRef, candidates: &[Candidate], proposal: Option<&Choice>| {
             answers.once(who, proposal, || {

@@ -77,7 +77,7 @@ pub fn add(home: &Path, parcel: &Parcel, consent: &Consent) -> Result<Added, Pol
         source: parcel.origin.text(),
         digest: parcel.origin.digest(),
         sha256: digest(&parcel.component),
-        manifest_sha256: digest(&parcel.manifest),
+        manifest_sha256: Some(digest(&parcel.manifest)),
         signed_by,
         limits: manifest.granted(),
         installed_at: jiff::Timestamp::now().to_string(),
@@ -135,7 +135,7 @@ fn keep(
     let newest = Seen {
         id: plugin.id.clone(),
         version: plugin.version.clone(),
-        manifest_sha256: plugin.manifest_sha256.clone(),
+        manifest_sha256: plugin.manifest_sha256.clone().unwrap_or_default(),
         remote: parcel.origin.is_remote(),
         signed_by: plugin.signed_by.clone(),
     };

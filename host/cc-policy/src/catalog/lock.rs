@@ -45,8 +45,9 @@ pub struct LockedPlugin {
     pub digest: Option<String>,
     /// sha256 of the component, lower-case hex. Other bytes do not load.
     pub sha256: String,
-    /// sha256 of its manifest, likewise.
-    pub manifest_sha256: String,
+    /// sha256 of its manifest, likewise; none in a lock of the first release.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manifest_sha256: Option<String>,
     /// The pinned key that signed the manifest. Without that key it does not load.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signed_by: Option<KeyName>,
@@ -124,6 +125,12 @@ fn read_file(home: &Path) -> Result<LockFile, PolicyError> {
     Ok(parse(&toml_text::shown(&path), &text)?)
 }
 
+/// Reads a text as a lock.
+#[cfg(fuzzing)]
+pub(crate) fn parse_text(text: &str) -> Result<Vec<LockedPlugin>, TextError> {
+    parse(LOCK, text).map(|lock| lock.plugin)
+}
+
 fn parse(file: &str, text: &str) -> Result<LockFile, TextError> {
     let lock: LockFile = toml_text::parse(file, text, HINT)?;
     if lock.format > FORMAT {
@@ -184,7 +191,7 @@ mod tests {
             source: "/somewhere".into(),
             digest: None,
             sha256: "0".repeat(64),
-            manifest_sha256: "1".repeat(64),
+            manifest_sha256: Some("1".repeat(64)),
             signed_by: None,
             limits: Limits::default(),
             installed_at: "2026-11-23T06:15:00Z".into(),

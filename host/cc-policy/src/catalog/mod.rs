@@ -34,9 +34,11 @@ use crate::{
 pub use bundled::{BUNDLED, Bundled};
 pub use change::{Added, Place, Removed, add, add_local, promote, remove, set_enabled, set_place};
 pub use keys::{KEYS, KeyName, PinnedKey, RemovedKey, add_key, keys, remove_key};
+#[cfg(fuzzing)]
+pub(crate) use lock::parse_text as parse_lock;
 pub use lock::{LOCK, LockedPlugin};
 pub use parcel::{Consent, Origin, Parcel};
-pub use trust::{TRUST, Trusted, TrustedPlugin, TrustedProject, trust, untrust};
+pub use trust::{TRUST, Trusted, TrustedPlugin, TrustedProject, trust, trusts, untrust};
 pub(crate) use watch::Watch;
 
 use package::Fault;

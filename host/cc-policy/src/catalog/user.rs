@@ -42,7 +42,7 @@ fn entry(home: &Path, plugin: &LockedPlugin, keys: &[PinnedKey]) -> Entry {
         version: &version,
         world: &plugin.world,
         sha256: &plugin.sha256,
-        manifest_sha256: Some(&plugin.manifest_sha256),
+        manifest_sha256: plugin.manifest_sha256.as_deref(),
         remedy: REMEDY,
     };
     let (manifest, checked) = package::examine(&folder, &pin, Some(limits));

@@ -67,7 +67,10 @@ mod tests {
         };
         let candidates = [candidate("p1", "One", "a", 9.0), candidate("p2", "Two", "b", 1.0)];
         let overrides = Overrides::parse("overrides.toml", overrides).expect("overrides");
-        let job = Job { request: &request, candidates: &candidates, explicit: None, overrides: &overrides };
+        let boundaries = crate::boundary::Boundaries::default();
+        let (request, overrides) = (&request, &overrides);
+        let job =
+            Job { request, candidates: &candidates, explicit: None, overrides, boundaries: &boundaries };
         let (low, shadow) = (plugin("low", Layer::Bundled), plugin("shadow", Layer::User));
         let choose = |id: &str, model: &str| Choice {
             profile_id: id.into(),

@@ -11,6 +11,7 @@ mod fixtures;
 mod keys;
 mod kit;
 mod layers;
+mod mutations;
 mod packages;
 mod prompts;
 mod secrets;
