@@ -2,6 +2,7 @@
 // `deny`, not `forbid`: two modules of the engine say why they may.
 #![deny(unsafe_code)]
 
+mod author;
 mod build;
 mod catalog;
 mod decide;
@@ -17,9 +18,13 @@ mod runtime;
 mod toml_text;
 mod worlds;
 
+pub use author::{
+    FIXTURES, NewPlugin, Opened, Outcome, Scaffold, Subject, TestCase, TestReport, open_plugin,
+    package_folder, scaffold, test_plugin,
+};
 pub use build::{
-    BUNDLED_LOCK, BuildOptions, Built, BundledLock, LockedBundle, PackageReport, build_bundled, build_plugin,
-    check_bundled, inspect_package, read_bundled_lock, source_digest, validate_package,
+    BUNDLED_LOCK, BuildOptions, Built, BundledLock, Language, LockedBundle, PackageReport, build_bundled,
+    build_plugin, check_bundled, inspect_package, read_bundled_lock, source_digest, validate_package,
 };
 pub use catalog::{
     Added, BUNDLED, Bundled, LOCK, LockedPlugin, Removed, Status, TRUST, Trusted, TrustedPlugin,

@@ -57,7 +57,7 @@ pub fn validate_package(folder: &Path, cache_dir: Option<&Path>) -> PackageRepor
     report
 }
 
-fn spec(manifest: &Manifest, bytes: &[u8]) -> PluginSpec {
+pub(crate) fn spec(manifest: &Manifest, bytes: &[u8]) -> PluginSpec {
     PluginSpec {
         id: manifest.id.to_string(),
         version: manifest.version.to_string(),

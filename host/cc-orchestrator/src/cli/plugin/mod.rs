@@ -5,7 +5,9 @@ mod build;
 mod enable;
 mod inspect;
 mod list;
+mod new;
 mod remove;
+mod test;
 mod trust;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -22,7 +24,9 @@ pub(crate) fn command() -> Command {
     Command::new("plugin")
         .about("Build, inspect and keep the plugins that decide for you")
         .subcommand_required(true)
+        .subcommand(new::command())
         .subcommand(build::command())
+        .subcommand(test::command())
         .subcommand(list::command())
         .subcommand(inspect::inspect_command())
         .subcommand(inspect::validate_command())
@@ -37,7 +41,9 @@ pub(crate) fn command() -> Command {
 /// Runs one of them.
 pub(crate) fn run(matches: &ArgMatches, setup: &Setup, out: &Out) -> Result<ExitCode, OpError> {
     match matches.subcommand() {
+        Some(("new", sub)) => new::run(sub, setup, out),
         Some(("build", sub)) => build::run(sub, setup, out),
+        Some(("test", sub)) => test::run(sub, setup, out),
         Some(("list", _)) => Ok(list::run(setup, out)),
         Some(("inspect", sub)) => Ok(inspect::inspect(sub, setup, out)),
         Some(("validate", sub)) => Ok(inspect::validate(sub, setup, out)),

@@ -1,0 +1,11 @@
+//! The plugin author's way: a scaffold, tests by example, a benchmark.
+
+mod fixtures;
+mod question;
+mod scaffold;
+mod sources;
+mod subject;
+
+pub use fixtures::{FIXTURES, Outcome, TestCase, TestReport, test_plugin};
+pub use scaffold::{NewPlugin, Scaffold, scaffold};
+pub use subject::{Opened, Subject, open_plugin, package_folder};
