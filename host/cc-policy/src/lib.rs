@@ -12,6 +12,8 @@ mod files;
 mod id;
 mod manifest;
 mod overrides;
+mod package;
+mod payload;
 mod policy;
 mod rules;
 mod runtime;
@@ -19,16 +21,17 @@ mod toml_text;
 mod worlds;
 
 pub use author::{
-    FIXTURES, NewPlugin, Opened, Outcome, Scaffold, Subject, TestCase, TestReport, open_plugin,
-    package_folder, scaffold, test_plugin,
+    BenchReport, Cost, FIXTURES, NewPlugin, Opened, Outcome, Scaffold, Subject, TestCase, TestReport,
+    bench_plugin, open_plugin, package_folder, scaffold, test_plugin,
 };
 pub use build::{
     BUNDLED_LOCK, BuildOptions, Built, BundledLock, Language, LockedBundle, PackageReport, build_bundled,
-    build_plugin, check_bundled, inspect_package, read_bundled_lock, source_digest, validate_package,
+    build_plugin, check_bundled, inspect_bundled, inspect_package, read_bundled_lock, source_digest,
+    validate_package,
 };
 pub use catalog::{
     Added, BUNDLED, Bundled, LOCK, LockedPlugin, Removed, Status, TRUST, Trusted, TrustedPlugin,
-    TrustedProject, add_local, remove, set_enabled, trust, untrust,
+    TrustedProject, add_local, add_package, remove, set_enabled, trust, untrust,
 };
 pub use decide::{Answer, RouteDecision};
 pub use error::PolicyError;
@@ -38,6 +41,7 @@ pub use manifest::{
     COMPONENT, HostMismatch, MANIFEST, MAX_MANIFEST, Manifest, ManifestError, Mismatch, host_version,
 };
 pub use overrides::{Boundary, Key, Merged, Name, OVERRIDES, Overrides, Price, merge_overrides};
+pub use package::{PACKED, PackageSource, Packed, RulesSource, pack_plugin};
 pub use policy::{PluginStatus, Policy, PolicyConfig};
 pub use rules::{RuleSet, read_rules};
 pub use toml_text::{Setting, TextError};

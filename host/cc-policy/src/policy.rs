@@ -7,7 +7,7 @@ use std::{
 
 use cc_domain::{
     Candidate, Classification, Layer, ModelScore, ModelToScore, PluginRef, Review, Role, RouteRequest,
-    RunFacts, Said, SecretFinding, Template, TraceStep,
+    RunFacts, Said, SecretFinding, SecretRule, Template, TraceStep,
 };
 use serde::Serialize;
 
@@ -54,6 +54,9 @@ pub struct PluginStatus {
     pub limits: Limits,
     /// Where it was taken from.
     pub source: String,
+    /// Where its files are; none of a default plugin, which is inside the binary.
+    #[serde(skip)]
+    pub folder: Option<PathBuf>,
 }
 
 /// Asks the plugins of every layer and puts their answers together; the user's overrides come last.
@@ -270,8 +273,14 @@ impl Session<'_> {
 
     fn rules_by_owner(&self) -> Result<rules::Owned, PolicyError> {
         let seats = self.catalog.seats(World::SecretScanner);
-        decide::union(&seats, |who| self.ask(World::SecretScanner, who, Plugin::rules))
-            .map_err(PolicyError::FailClosed)
+        decide::union(&seats, |who| self.rules_of(who)).map_err(PolicyError::FailClosed)
+    }
+
+    fn rules_of(&self, who: &PluginRef) -> Result<Vec<SecretRule>, String> {
+        match self.catalog.entry(who).and_then(Entry::data_rules) {
+            Some(rules) => rules,
+            None => self.ask(World::SecretScanner, who, Plugin::rules),
+        }
     }
 }
 
@@ -288,6 +297,7 @@ fn known(scores: &[ModelScore]) -> usize {
 fn status(entry: &Entry) -> PluginStatus {
     let entry = entry.clone();
     PluginStatus {
+        folder: entry.folder().map(Path::to_path_buf),
         id: entry.id,
         version: entry.version,
         world: entry.world,
@@ -305,6 +315,7 @@ fn status(entry: &Entry) -> PluginStatus {
 /// Stands for the plugins that cannot be listed.
 fn unreadable(error: &PolicyError) -> PluginStatus {
     PluginStatus {
+        folder: None,
         id: "(unknown)".into(),
         version: String::new(),
         world: None,

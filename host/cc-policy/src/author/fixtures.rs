@@ -133,11 +133,24 @@ fn listed(folder: &Path) -> Result<Vec<PathBuf>, PolicyError> {
     Ok(paths)
 }
 
+/// A question with the settings it is asked under.
+#[derive(Debug)]
+pub(super) struct Asked {
+    pub(super) name: String,
+    pub(super) question: Question,
+    pub(super) config: Config,
+}
+
+/// Every question in a folder.
+pub(super) fn questions(folder: &Path, world: World) -> Result<Vec<Asked>, PolicyError> {
+    listed(folder)?.iter().map(|path| read(path, world).map_err(PolicyError::Refused)).collect()
+}
+
 fn case(subject: &Subject, engine: &Engine, path: &Path, update: bool) -> Result<TestCase, PolicyError> {
     let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let actual = match read(path, subject.manifest.world).and_then(|(question, config)| {
-        let plugin = engine.load(subject.component(), &subject.spec(&config));
-        answered(&question, &plugin.map_err(|error| error.to_string())?)
+    let actual = match read(path, subject.world()).and_then(|asked| {
+        let plugin = engine.load(subject.component(), &subject.spec(&asked.config));
+        answered(&asked.question, &plugin.map_err(|error| error.to_string())?)
     }) {
         Ok(actual) => actual,
         Err(problem) => return Ok(TestCase::failed(name, problem)),
@@ -176,7 +189,7 @@ fn pretty(value: &Value) -> String {
 
 type Config = Vec<(String, String)>;
 
-fn read(path: &Path, world: World) -> Result<(Question, Config), String> {
+fn read(path: &Path, world: World) -> Result<Asked, String> {
     let text = files::read_text(path).map_err(|error| error.to_string())?.unwrap_or_default();
     let shown = toml_text::shown(path);
     let fixture: Fixture = if path.extension().is_some_and(|end| end == "toml") {
@@ -188,7 +201,11 @@ fn read(path: &Path, world: World) -> Result<(Question, Config), String> {
     };
     let question = Question::read(world, fixture.call.as_deref(), &fixture.input)
         .map_err(|error| format!("{shown}: {error}"))?;
-    Ok((question, fixture.config.into_iter().map(|(key, value)| (key, value.0)).collect()))
+    Ok(Asked {
+        name: path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+        question,
+        config: fixture.config.into_iter().map(|(key, value)| (key, value.0)).collect(),
+    })
 }
 
 /// Asks twice, each time on a fresh instance: a plugin that answers otherwise the second time decides by chance.

@@ -1,13 +1,15 @@
-//! The plugin that is tested, measured or looked at: its manifest and its component.
+//! The plugin that is tested, measured or looked at: its manifest and its payload.
 
 use std::path::{Path, PathBuf};
 
 use super::fixtures::FIXTURES;
 use crate::{
-    PolicyError,
-    build::{BuildOptions, build_plugin, spec},
-    engine::{PluginSpec, World, inspect, read_component},
-    manifest::{COMPONENT, Manifest},
+    PackageSource, PolicyError,
+    build::{BuildOptions, Language, build_plugin, spec},
+    catalog::checked_payload,
+    engine::{PluginSpec, World},
+    manifest::Manifest,
+    payload::{Payload, default_of},
 };
 
 /// A plugin to try out.
@@ -15,30 +17,28 @@ use crate::{
 pub struct Subject {
     /// What it says of itself.
     pub manifest: Manifest,
-    component: Vec<u8>,
+    payload: Payload,
 }
 
 impl Subject {
-    /// The plugin in a package's folder.
+    /// The plugin of a package.
     ///
     /// # Errors
-    /// The manifest or the component is missing or wrong, or they are of different worlds.
-    pub fn of_folder(folder: &Path) -> Result<Self, PolicyError> {
-        let manifest = Manifest::read(folder)?;
-        let component = read_component(&folder.join(COMPONENT), manifest.granted().component_bytes)?;
-        Self::of(manifest, component)
+    /// It could not be added as it is.
+    pub fn of(package: &PackageSource) -> Result<Self, PolicyError> {
+        let manifest = Manifest::read(package.folder())?;
+        let payload = checked_payload(package.folder(), &manifest)?;
+        Ok(Self { manifest, payload })
     }
 
-    fn of(manifest: Manifest, component: Vec<u8>) -> Result<Self, PolicyError> {
-        let found = inspect(&component)
-            .map_err(|error| error.of(manifest.id.as_str(), &manifest.version.to_string()))?;
-        if found.world != manifest.world {
-            return Err(PolicyError::Refused(format!(
-                "'{}' is a {}, and its manifest says {}: correct its world",
-                manifest.id, found.world, manifest.world
-            )));
-        }
-        Ok(Self { manifest, component })
+    /// The default plugin of a world.
+    ///
+    /// # Errors
+    /// The binary is damaged.
+    pub fn default_of(world: World) -> Result<Self, PolicyError> {
+        let bundled = default_of(world);
+        let manifest = Manifest::parse(bundled.name, bundled.manifest)?;
+        Ok(Self { manifest, payload: Payload::Component(bundled.component.to_vec()) })
     }
 
     /// What it decides.
@@ -47,20 +47,22 @@ impl Subject {
         self.manifest.world
     }
 
+    /// The component that runs: its own, or the default one that its data is given to.
     pub(super) fn component(&self) -> &[u8] {
-        &self.component
+        self.payload.component(self.world())
     }
 
     /// What the engine is to load, with these settings over the manifest's.
     pub(super) fn spec(&self, config: &[(String, String)]) -> PluginSpec {
-        let mut spec = spec(&self.manifest, &self.component);
+        let mut spec = spec(&self.manifest, self.component());
         spec.config.retain(|(key, _)| config.iter().all(|(own, _)| own != key));
         spec.config.extend(config.iter().cloned());
+        self.payload.complete(&mut spec);
         spec
     }
 }
 
-/// A plugin that was asked for by its folder.
+/// A plugin that was asked for by its path.
 #[derive(Clone, Debug)]
 pub struct Opened {
     /// The plugin.
@@ -69,22 +71,19 @@ pub struct Opened {
     pub fixtures: PathBuf,
 }
 
-/// Opens a plugin's sources, which are built into `dist` first when `build` says how, or its package.
+/// Opens whatever [`PackageSource::open`] takes. Sources are built into `dist` first when `build` says how.
 ///
 /// # Errors
-/// It is neither, cannot be built, or its package is missing or wrong.
-pub fn open_plugin(folder: &Path, build: Option<&BuildOptions>) -> Result<Opened, PolicyError> {
-    if folder.join(COMPONENT).is_file() {
-        // Of a package in `dist`, the fixtures are beside the sources.
-        let own = folder.join(FIXTURES);
-        let fixtures = if own.is_dir() { own } else { folder.parent().unwrap_or(folder).join(FIXTURES) };
-        return Ok(Opened { subject: Subject::of_folder(folder)?, fixtures });
+/// It is no plugin, or its sources cannot be built.
+pub fn open_plugin(path: &Path, build: Option<&BuildOptions>) -> Result<Opened, PolicyError> {
+    if let (Some(options), Ok(_)) = (build, Language::of(path)) {
+        build_plugin(path, &package_folder(path), options)?;
     }
-    let package = package_folder(folder);
-    if let Some(options) = build {
-        build_plugin(folder, &package, options)?;
-    }
-    Ok(Opened { subject: Subject::of_folder(&package)?, fixtures: folder.join(FIXTURES) })
+    let subject = Subject::of(&PackageSource::open(path)?)?;
+    // Of a package in `dist`, and of a packed file, the fixtures are beside the sources.
+    let own = path.join(FIXTURES);
+    let fixtures = if own.is_dir() { own } else { path.parent().unwrap_or(path).join(FIXTURES) };
+    Ok(Opened { subject, fixtures })
 }
 
 /// Where the package of a plugin's source folder is built to.

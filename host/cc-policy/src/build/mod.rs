@@ -28,8 +28,8 @@ pub(crate) const POLICY_WIT: &str = include_str!("../../../../wit/policy-v1/poli
 
 pub use bundle::{BUNDLED_LOCK, BundledLock, LockedBundle, build_bundled, check_bundled, read_bundled_lock};
 pub use language::Language;
-pub(crate) use report::spec;
-pub use report::{PackageReport, inspect_package, validate_package};
+pub use report::{PackageReport, inspect_bundled, inspect_package, validate_package};
+pub(crate) use report::{spec, tried};
 pub use sources::source_digest;
 
 /// How to build.
@@ -113,7 +113,7 @@ fn write_package(manifest: &Manifest, text: &str, bytes: &[u8], out: &Path) -> R
 }
 
 /// The author's manifest, comments and all, with the component's digest.
-fn with_sha256(path: &Path, text: &str, sha256: &str) -> Result<String, PolicyError> {
+pub(crate) fn with_sha256(path: &Path, text: &str, sha256: &str) -> Result<String, PolicyError> {
     let parsed = text.parse::<toml_edit::DocumentMut>();
     let mut document = parsed.map_err(|error| {
         toml_text::at(&toml_text::shown(path), text, error.span(), error.message(), "Correct the manifest")

@@ -20,8 +20,6 @@ pub(super) fn component(folder: &Path, world: World) -> Result<Vec<u8>, PolicyEr
     command.arg("--quiet").arg("--wit-path").arg(bench.path().join("wit"));
     command.args(["--world", world.as_str(), "componentize", "plugin", "--python-path", "."]);
     command.arg("--stub-wasi").arg("--output").arg(bench.path().join("plugin.wasm"));
-    // The interpreter inside the component imports the module while it is built, and would leave its cache beside it.
-    command.env("PYTHONDONTWRITEBYTECODE", "1");
     run(command, TOOL, folder, INSTALL)?;
     made(&bench, "plugin.wasm", TOOL, folder)
 }

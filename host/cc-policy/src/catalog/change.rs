@@ -13,10 +13,13 @@ use super::{
 };
 use crate::{
     PolicyError,
+    build::tried,
     engine::{digest, inspect},
     files,
     id::PluginId,
-    manifest::{COMPONENT, MANIFEST, Manifest, host_version},
+    manifest::{MANIFEST, Manifest, host_version},
+    package::PackageSource,
+    payload::Payload,
 };
 
 /// What adding a plugin came to.
@@ -41,7 +44,7 @@ pub struct Removed {
     pub backups: Vec<PathBuf>,
 }
 
-/// Adds the plugin in a folder (or the folder of the named file) to the home, or a new version of it.
+/// Adds a plugin to the home, or a new version of it. `source` is whatever [`PackageSource::open`] takes.
 ///
 /// A plugin that is new comes last, so that it outranks the others; a known one keeps its place and its switch.
 ///
@@ -49,17 +52,30 @@ pub struct Removed {
 /// It is no plugin, is made for other versions of cc-orchestrator, or its bytes are not those of its manifest:
 /// nothing is changed then. Or a file operation fails.
 pub fn add_local(home: &Path, source: &Path) -> Result<Added, PolicyError> {
-    let source = if source.is_file() { source.parent().unwrap_or(source) } else { source };
+    add_package(home, &PackageSource::open(source)?)
+}
+
+/// Adds an opened package; see [`add_local`].
+///
+/// # Errors
+/// As [`add_local`].
+pub fn add_package(home: &Path, package: &PackageSource) -> Result<Added, PolicyError> {
+    let source = package.folder();
     let (manifest, text) = package::read_manifest(source)?;
-    let component = checked_component(source, &manifest)?;
+    let payload = checked_payload(source, &manifest)?;
+    if let Payload::Data(_) = payload {
+        let unusable =
+            |why| PolicyError::Refused(format!("{} cannot be used: {why}", package.named().display()));
+        tried(&manifest, &payload, Some(&home.join("cache"))).map_err(unusable)?;
+    }
     let _guard = files::guard(home)?;
     let locked = lock::read(home)?;
     let replaced = locked.iter().find(|plugin| plugin.id == manifest.id).cloned();
     let last = locked.iter().map(|plugin| plugin.order).max().unwrap_or(0);
     let plugin = LockedPlugin {
         world: manifest.world.to_string(),
-        source: fs::canonicalize(source).unwrap_or_else(|_| source.into()).display().to_string(),
-        sha256: digest(&component),
+        source: known_as(package.named()),
+        sha256: digest(payload.bytes()),
         limits: manifest.granted(),
         installed_at: jiff::Timestamp::now().to_string(),
         enabled: replaced.as_ref().is_none_or(|old| old.enabled),
@@ -69,18 +85,22 @@ pub fn add_local(home: &Path, source: &Path) -> Result<Added, PolicyError> {
     };
     let folder = user::folder(home, &plugin.id, &plugin.version);
     let mut backups: Vec<_> = files::set_aside(home, &folder)?.into_iter().collect();
-    files::write(&folder.join(COMPONENT), &component)?;
+    files::write(&folder.join(payload.file_name()), payload.bytes())?;
     files::write(&folder.join(MANIFEST), &text)?;
     backups.extend(lock::change(home, |lock| lock.put(&plugin))?);
     Ok(Added { plugin, folder, replaced, backups })
 }
 
-/// The component's bytes, once they are known to be what this host can load.
-fn checked_component(folder: &Path, manifest: &Manifest) -> Result<Vec<u8>, PolicyError> {
+fn known_as(path: &Path) -> String {
+    fs::canonicalize(path).unwrap_or_else(|_| path.into()).display().to_string()
+}
+
+/// The payload, once it is known to be what this host can load.
+pub(crate) fn checked_payload(folder: &Path, manifest: &Manifest) -> Result<Payload, PolicyError> {
     manifest.check_host(&host_version())?;
-    let bytes = package::read_component(folder, manifest.granted())?;
+    let payload = Payload::read(folder, manifest.world, manifest.granted())?;
     let (id, version) = (manifest.id.as_str(), manifest.version.to_string());
-    let found = inspect(&bytes).map_err(|error| error.of(id, &version))?;
+    let found = inspect(payload.component(manifest.world)).map_err(|error| error.of(id, &version))?;
     let refused = |what: String| Err(PolicyError::Refused(format!("plugin '{id}' {version} {what}")));
     if found.world != manifest.world {
         return refused(format!(
@@ -89,10 +109,11 @@ fn checked_component(folder: &Path, manifest: &Manifest) -> Result<Vec<u8>, Poli
         ));
     }
     match &manifest.sha256 {
-        Some(expected) if *expected != digest(&bytes) => {
-            refused(format!("has another {COMPONENT} than its {MANIFEST} says: build or download it again"))
+        Some(expected) if *expected != digest(payload.bytes()) => {
+            let name = payload.file_name();
+            refused(format!("has another {name} than its {MANIFEST} says: build or download it again"))
         }
-        _ => Ok(bytes),
+        _ => Ok(payload),
     }
 }
 

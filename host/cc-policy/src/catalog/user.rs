@@ -43,8 +43,8 @@ fn entry(home: &Path, plugin: &LockedPlugin) -> Entry {
     };
     let (manifest, checked) = package::examine(&folder, &pin, Some(limits));
     let off = || (Status::Disabled, "you switched it off in plugins.lock".to_owned());
-    let fault = if plugin.enabled { checked.err() } else { Some(off()) };
-    let entry = Entry::of_folder(Layer::User, &folder, plugin.id.as_str(), manifest, fault);
+    let payload = if plugin.enabled { checked } else { Err(off()) };
+    let entry = Entry::of_folder(Layer::User, &folder, plugin.id.as_str(), manifest, payload);
     // What the user added is what the entry is, whatever the manifest says by now.
     Entry {
         version,

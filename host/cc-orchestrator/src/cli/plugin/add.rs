@@ -3,20 +3,26 @@
 use std::process::ExitCode;
 
 use cc_ops::{OpError, Setup};
-use cc_policy::add_local;
+use cc_policy::{Added, add_package};
 use clap::{ArgMatches, Command};
 
-use super::{PACKAGE, folder, folder_arg};
+use super::{SOURCE, folder, folder_arg, opened};
 use crate::cli::output::Out;
 
 pub(super) fn command() -> Command {
-    Command::new("add").about("Keep a plugin in your home, named by plugins.lock").arg(folder_arg(PACKAGE))
+    Command::new("add").about("Keep a plugin in your home, named by plugins.lock").arg(folder_arg(SOURCE))
 }
 
 pub(super) fn run(matches: &ArgMatches, setup: &Setup, out: &Out) -> Result<ExitCode, OpError> {
-    let added = add_local(setup.home.root(), &folder(matches, setup))?;
-    out.value(&added, || {
-        format!("added {} {} in {}", added.plugin.id, added.plugin.version, added.folder.display())
-    });
+    let source = opened(&folder(matches, setup))?;
+    let added = add_package(setup.home.root(), &source.package)?;
+    out.value(&added, || text(&added, &source.notices));
     Ok(ExitCode::SUCCESS)
+}
+
+fn text(added: &Added, notices: &[String]) -> String {
+    let plugin = &added.plugin;
+    let mut text = format!("added {} {} in {}", plugin.id, plugin.version, added.folder.display());
+    notices.iter().for_each(|notice| text.push_str(&format!("\n- {notice}")));
+    text
 }
