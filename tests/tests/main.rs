@@ -4,6 +4,7 @@
 #![allow(clippy::expect_used)]
 
 mod accept;
+mod author;
 mod cli;
 mod concurrency;
 #[cfg(target_os = "linux")]

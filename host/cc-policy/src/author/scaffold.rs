@@ -156,17 +156,83 @@ const fn what(world: World) -> &'static str {
     }
 }
 
-/// An interpreter inside a component needs more than the defaults.
+/// CPython inside a component is larger than the default allows.
 const fn limits(language: Language) -> Option<&'static str> {
     match language {
         Language::Rust | Language::JavaScript => None,
-        Language::Python => Some(
-            "\n# The component holds a Python interpreter.\n[limits]\ncomponent_bytes = 33554432\nmemory_bytes = 134217728\n",
-        ),
+        Language::Python => {
+            Some("\n# The component holds a Python interpreter.\n[limits]\ncomponent_bytes = 33554432\n")
+        }
     }
 }
 
 fn capital(text: &str) -> String {
     let mut characters = text.chars();
     characters.next().map(|first| first.to_uppercase().chain(characters).collect()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::manifest::Manifest;
+
+    fn new(name: &str, world: World, language: Language) -> NewPlugin {
+        NewPlugin { name: name.parse().expect("a name"), world, language }
+    }
+
+    /// What is not a copy of the SDK or the contract.
+    fn own(files: Vec<(String, String)>) -> String {
+        let copied = |path: &str| path.starts_with("sdk/src") || path == "wit/policy.wit";
+        let shown = files.iter().map(|(path, text)| match copied(path) {
+            true => format!("=== {path}\n(a copy)\n"),
+            false => format!("=== {path}\n{text}"),
+        });
+        shown.collect()
+    }
+
+    #[test]
+    fn scaffolds_of_a_router() {
+        for (name, language) in
+            [("rust", Language::Rust), ("js", Language::JavaScript), ("python", Language::Python)]
+        {
+            let files = new("cheapest-first", World::Router, language).files().expect("files");
+            insta::assert_snapshot!(format!("router-{name}"), own(files));
+        }
+    }
+
+    #[test]
+    fn every_scaffold_is_whole_and_has_questions_with_answers() {
+        for (world, language) in World::ALL.into_iter().flat_map(|world| Language::ALL.map(|l| (world, l))) {
+            let files = new("acme.mine", world, language).files().expect("files");
+            let text =
+                |wanted: &str| files.iter().find(|(path, _)| path == wanted).map(|(_, text)| text.as_str());
+            let manifest =
+                Manifest::parse("plugin.toml", text(MANIFEST).expect("a manifest")).expect("valid");
+            assert_eq!((manifest.id.as_str(), manifest.world), ("acme.mine", world));
+            assert!(manifest.check_host(&host_version()).is_ok());
+            assert!(files.iter().all(|(path, text)| path.starts_with("sdk/") || !text.contains("__NAME__")));
+            for (path, _) in files.iter().filter(|(path, _)| path.starts_with("fixtures/")) {
+                let Some(name) = path.strip_suffix(".expected.json") else { continue };
+                assert!(text(&format!("{name}.json")).is_some(), "{path} has no question");
+                assert!(
+                    text(path).is_some_and(|answer| answer.contains("answer") || answer.contains("failure"))
+                );
+            }
+            if language == Language::Rust {
+                assert!(text("sdk/src/lib.rs").is_some_and(|sdk| sdk.contains("path: \"../wit\"")));
+            }
+        }
+    }
+
+    #[test]
+    fn a_folder_that_holds_something_is_left_alone() {
+        let parent = tempfile::tempdir().expect("a folder");
+        let new = new("mine", World::PromptPack, Language::Python);
+        let made = scaffold(parent.path(), &new).expect("made");
+        assert_eq!(made.id.as_str(), "local.mine");
+        let readme = made.folder.join("README.md");
+        std::fs::write(&readme, "mine").expect("written");
+        assert!(scaffold(parent.path(), &new).expect_err("taken").to_string().contains("is there already"));
+        assert_eq!(std::fs::read_to_string(&readme).expect("readable"), "mine");
+    }
 }

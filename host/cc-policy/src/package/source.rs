@@ -57,19 +57,16 @@ impl PackageSource {
     /// A package made of data, under the manifest in `path` when it has one. Else it is `local.NAME` 0.1.0.
     pub(super) fn of_data(path: &Path, world: &str, data: &str) -> Result<Self, PolicyError> {
         let made = temporary()?;
-        let text = match files::read_text(&path.join(MANIFEST))? {
-            Some(text) => text,
-            None => manifest(path, world),
-        };
-        let shown = toml_text::shown(&path.join(MANIFEST));
+        let own = path.join(MANIFEST);
+        let text = if path.is_dir() { files::read_text(&own)? } else { None };
+        let text = text.unwrap_or_else(|| manifest(path, world));
+        let shown = toml_text::shown(&own);
         let found = Manifest::parse(&shown, &text)?;
         if found.world.as_str() != world {
-            return Err(PolicyError::Refused(format!(
-                "{shown} says {}, and the folder holds a {world}",
-                found.world
-            )));
+            let message = format!("{shown} says {}, and the folder holds a {world}", found.world);
+            return Err(PolicyError::Refused(message));
         }
-        let text = crate::build::with_sha256(&path.join(MANIFEST), &text, &digest(data.as_bytes()))?;
+        let text = crate::build::with_sha256(&own, &text, &digest(data.as_bytes()))?;
         files::write(&made.path().join(MANIFEST), text.as_bytes())?;
         files::write(&made.path().join(DATA), data.as_bytes())?;
         Ok(Self { folder: made.path().into(), named: path.into(), _made: Some(made) })
