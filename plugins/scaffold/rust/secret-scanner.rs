@@ -1,6 +1,8 @@
 //! A secret scanner: the tokens of one service.
 
-use cc_policy_sdk::secret_scanner::{Class, Classification, Confidence, Failure, Finding, Guest, Rule};
+use cc_policy_sdk::secret_scanner::{
+    Class, Classification, Confidence, Failure, Finding, Guest, Rule,
+};
 
 struct Plugin;
 
@@ -34,9 +36,15 @@ impl Guest for Plugin {
 
 fn classify(finding: &Finding) -> Classification {
     if finding.secret.contains("example") {
-        Classification { class: Class::Placeholder, reason: "it says so itself".into() }
+        Classification {
+            class: Class::Placeholder,
+            reason: "it says so itself".into(),
+        }
     } else {
-        Classification { class: Class::Real, reason: "it has the form of Acme's tokens".into() }
+        Classification {
+            class: Class::Real,
+            reason: "it has the form of Acme's tokens".into(),
+        }
     }
 }
 

@@ -162,7 +162,7 @@ fn case(subject: &Subject, engine: &Engine, path: &Path, update: bool) -> Result
     let outcome = match (same, update) {
         (true, _) => Outcome::Passed,
         (false, true) => {
-            files::write(&golden, actual.as_bytes())?;
+            files::write_shared(&golden, actual.as_bytes())?;
             Outcome::Updated
         }
         (false, false) => Outcome::Differs,

@@ -127,7 +127,7 @@ pub fn scaffold(parent: &Path, new: &NewPlugin) -> Result<Scaffold, PolicyError>
     }
     let written = new.files()?;
     for (path, text) in &written {
-        files::write(&folder.join(path), text.as_bytes())?;
+        files::write_shared(&folder.join(path), text.as_bytes())?;
     }
     let name = &new.name;
     Ok(Scaffold {

@@ -73,7 +73,7 @@ pub fn pack_plugin(source: &PackageSource, documents: &Path, out: &Path) -> Resu
     }
     let file = out.join(format!("{}-{}{PACKED}", manifest.id, manifest.version));
     let bytes = archive(&contents).map_err(|source| failed("pack", &file, source))?;
-    files::write(&file, &bytes)?;
+    files::write_shared(&file, &bytes)?;
     Ok(Packed {
         id: manifest.id,
         version: manifest.version.to_string(),
