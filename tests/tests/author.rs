@@ -284,6 +284,8 @@ fn a_missing_tool_is_named_with_the_way_to_get_it() {
         ("python", ["componentize-py", "pip install"]),
     ] {
         assert_eq!(sandbox.run(&["plugin", "new", language, "--lang", language]).code, Some(0));
+        let unbuilt = sandbox.run(&["plugin", "add", language]);
+        assert!(unbuilt.code != Some(0) && unbuilt.stderr.contains("plugin build"), "{unbuilt:?}");
         let mut command = sandbox.command();
         let nothing = sandbox.record("empty");
         let built = Finished::of(command.env("PATH", nothing).args(["plugin", "build", language]));

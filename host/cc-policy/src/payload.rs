@@ -10,8 +10,7 @@ use crate::{
     catalog::{BUNDLED, Bundled},
     engine::{Limits, PluginSpec, World, digest, read_component},
     files,
-    manifest::{COMPONENT, ManifestError},
-    toml_text,
+    manifest::COMPONENT,
     worlds::check_rules,
 };
 
@@ -83,7 +82,10 @@ impl Payload {
 
 fn component(folder: &Path, limits: Limits) -> Result<Vec<u8>, PolicyError> {
     if !folder.join(COMPONENT).exists() {
-        return Err(ManifestError::Missing(toml_text::shown(folder)).into());
+        let shown = folder.display();
+        let message =
+            format!("there is no {COMPONENT} in {shown}: build it, 'cc-orchestrator plugin build {shown}'");
+        return Err(PolicyError::Refused(message));
     }
     Ok(read_component(&folder.join(COMPONENT), limits.component_bytes)?)
 }
