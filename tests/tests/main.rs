@@ -4,6 +4,7 @@
 #![allow(clippy::expect_used)]
 
 mod accept;
+mod author;
 #[cfg(unix)]
 mod bench;
 #[cfg(target_os = "linux")]

@@ -8,7 +8,7 @@ use std::{
 
 use cc_domain::{
     Candidate, Choice, Classification, Layer, ModelScore, ModelToScore, PluginRef, Review, Role,
-    RouteRequest, RunFacts, Said, SecretFinding, Template, TraceStep, Verdict,
+    RouteRequest, RunFacts, Said, SecretFinding, SecretRule, Template, TraceStep, Verdict,
 };
 use cc_store::PluginFailures;
 use serde::Serialize;
@@ -58,6 +58,9 @@ pub struct PluginStatus {
     pub limits: Limits,
     /// Where it was taken from.
     pub source: String,
+    /// Where its files are; none of a default plugin, which is inside the binary.
+    #[serde(skip)]
+    pub folder: Option<PathBuf>,
 }
 
 /// Asks the plugins of every layer and puts their answers together; the user's overrides come last.
@@ -390,9 +393,14 @@ impl Session<'_> {
 
     fn rules_by_owner(&self) -> Result<rules::Owned, PolicyError> {
         let seats = self.catalog.seats(World::SecretScanner);
-        let ask = |who: &PluginRef| self.ask(World::SecretScanner, who, Plugin::rules);
-        decide::union(&seats, |who| ask(who).map_err(|silence| silence.reason))
-            .map_err(PolicyError::FailClosed)
+        decide::union(&seats, |who| self.rules_of(who)).map_err(PolicyError::FailClosed)
+    }
+
+    fn rules_of(&self, who: &PluginRef) -> Result<Vec<SecretRule>, String> {
+        match self.catalog.entry(who).and_then(Entry::data_rules) {
+            Some(rules) => rules,
+            None => self.ask(World::SecretScanner, who, Plugin::rules).map_err(|silence| silence.reason),
+        }
     }
 }
 
@@ -449,6 +457,7 @@ fn known(scores: &[ModelScore]) -> usize {
 fn status(entry: &Entry) -> PluginStatus {
     let entry = entry.clone();
     PluginStatus {
+        folder: entry.folder().map(Path::to_path_buf),
         id: entry.id,
         version: entry.version,
         world: entry.world,
@@ -466,6 +475,7 @@ fn status(entry: &Entry) -> PluginStatus {
 /// Stands for the plugins that cannot be listed.
 fn unreadable(error: &PolicyError) -> PluginStatus {
     PluginStatus {
+        folder: None,
         id: "(unknown)".into(),
         version: String::new(),
         world: None,

@@ -61,13 +61,14 @@ impl Runtime {
             return loaded.clone().map_err(Unloaded::Failed);
         }
         // What may be otherwise the next time fails this call only; what is wrong with the bytes is kept.
-        let (engine, bytes) = self.ready(entry).map_err(|error| Unloaded::NotReady(error.to_string()))?;
+        let (engine, bytes) =
+            self.ready(entry, &spec).map_err(|error| Unloaded::NotReady(error.to_string()))?;
         slot.get_or_init(|| engine.load(&bytes, &spec)).clone().map_err(Unloaded::Failed)
     }
 
-    fn ready(&self, entry: &Entry) -> Result<(Engine, Cow<'static, [u8]>), PolicyError> {
+    fn ready(&self, entry: &Entry, spec: &PluginSpec) -> Result<(Engine, Cow<'static, [u8]>), PolicyError> {
         let bytes = entry.bytes()?;
-        if digest(&bytes) == entry.digest {
+        if digest(&bytes) == spec.digest {
             return Ok((self.engine()?, bytes));
         }
         Err(PolicyError::Refused(format!(

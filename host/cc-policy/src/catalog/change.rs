@@ -13,10 +13,13 @@ use super::{
 };
 use crate::{
     PolicyError,
-    engine::{World, digest},
+    build::tried,
+    engine::{World, digest, inspect},
     files,
     id::PluginId,
-    manifest::{COMPONENT, MANIFEST, Manifest, SIGNATURE},
+    manifest::{MANIFEST, Manifest, SIGNATURE, host_version},
+    package::PackageSource,
+    payload::Payload,
 };
 
 /// What adding a plugin came to.
@@ -41,12 +44,20 @@ pub struct Removed {
     pub backups: Vec<PathBuf>,
 }
 
-/// Adds the plugin in a folder (or the folder of the named file) to the home, or a new version of it.
+/// Adds a plugin to the home, or a new version of it. `source` is whatever [`PackageSource::open`] takes.
 ///
 /// # Errors
 /// As [`add`].
 pub fn add_local(home: &Path, source: &Path) -> Result<Added, PolicyError> {
     add(home, &Parcel::read(source)?, &Consent::default())
+}
+
+/// Adds an opened package; see [`add_local`].
+///
+/// # Errors
+/// As [`add`].
+pub fn add_package(home: &Path, package: &PackageSource) -> Result<Added, PolicyError> {
+    add(home, &Parcel::of(package)?, &Consent::default())
 }
 
 /// Adds a plugin to the home, or another version of it.
@@ -64,6 +75,10 @@ pub fn add(home: &Path, parcel: &Parcel, consent: &Consent) -> Result<Added, Pol
             manifest.id, manifest.world
         )));
     }
+    if let Payload::Data(_) = parcel.payload {
+        let unusable = |why| PolicyError::Refused(format!("{} cannot be used: {why}", parcel.origin.text()));
+        tried(&manifest, &parcel.payload, Some(&home.join("cache"))).map_err(unusable)?;
+    }
     let admission = || admission(home, parcel, &manifest, consent);
     // Once without the guard, which makes the home: what is refused leaves nothing behind.
     admission()?;
@@ -76,7 +91,7 @@ pub fn add(home: &Path, parcel: &Parcel, consent: &Consent) -> Result<Added, Pol
         world: manifest.world.to_string(),
         source: parcel.origin.text(),
         digest: parcel.origin.digest(),
-        sha256: digest(&parcel.component),
+        sha256: digest(parcel.payload.bytes()),
         manifest_sha256: Some(digest(&parcel.manifest)),
         signed_by,
         limits: manifest.granted(),
@@ -127,7 +142,7 @@ fn keep(
 ) -> Result<Added, PolicyError> {
     let folder = user::folder(home, &plugin.id, &plugin.version);
     let mut backups: Vec<_> = files::set_aside(home, &folder)?.into_iter().collect();
-    files::write(&folder.join(COMPONENT), &parcel.component)?;
+    files::write(&folder.join(parcel.payload.file_name()), parcel.payload.bytes())?;
     files::write(&folder.join(MANIFEST), &parcel.manifest)?;
     if let Some(signature) = &parcel.signature {
         files::write(&folder.join(SIGNATURE), signature)?;
@@ -145,6 +160,28 @@ fn keep(
         if older { Ok(()) } else { lock.remember(&newest) }
     })?);
     Ok(Added { plugin, folder, replaced, backups })
+}
+
+/// The payload, once it is known to be what this host can load.
+pub(crate) fn checked_payload(folder: &Path, manifest: &Manifest) -> Result<Payload, PolicyError> {
+    manifest.check_host(&host_version())?;
+    let payload = Payload::read(folder, manifest.world, manifest.granted())?;
+    let (id, version) = (manifest.id.as_str(), manifest.version.to_string());
+    let found = inspect(payload.component(manifest.world)).map_err(|error| error.of(id, &version))?;
+    let refused = |what: String| Err(PolicyError::Refused(format!("plugin '{id}' {version} {what}")));
+    if found.world != manifest.world {
+        return refused(format!(
+            "is a {}, and its manifest says {}: correct its world",
+            found.world, manifest.world
+        ));
+    }
+    match &manifest.sha256 {
+        Some(expected) if *expected != digest(payload.bytes()) => {
+            let name = payload.file_name();
+            refused(format!("has another {name} than its {MANIFEST} says: build or download it again"))
+        }
+        _ => Ok(payload),
+    }
 }
 
 /// Removes a plugin from the home. Its files go to `backups/`.

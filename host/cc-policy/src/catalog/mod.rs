@@ -18,9 +18,10 @@ use std::{
     collections::BTreeMap,
     fmt,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
-use cc_domain::{Layer, PluginRef};
+use cc_domain::{Layer, PluginRef, SecretRule};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -28,11 +29,15 @@ use crate::{
     engine::{Limits, PluginSpec, World, digest, read_component, tidy},
     manifest::{COMPONENT, MANIFEST, Manifest},
     overrides::Overrides,
+    payload::{self, DATA, Payload},
     toml_text::Setting,
 };
 
 pub use bundled::{BUNDLED, Bundled};
-pub use change::{Added, Place, Removed, add, add_local, promote, remove, set_enabled, set_place};
+pub(crate) use change::checked_payload;
+pub use change::{
+    Added, Place, Removed, add, add_local, add_package, promote, remove, set_enabled, set_place,
+};
 pub use keys::{KEYS, KeyName, PinnedKey, RemovedKey, add_key, keys, remove_key};
 #[cfg(fuzzing)]
 pub(crate) use lock::parse_text as parse_lock;
@@ -110,6 +115,10 @@ pub(crate) struct Entry {
 pub(crate) enum Package {
     Inside(&'static [u8]),
     Folder(PathBuf),
+    /// Read already: its file may be gone.
+    Read(Arc<[u8]>),
+    /// Data for the default component, and where it was read.
+    Data(PathBuf, Arc<str>),
 }
 
 impl Entry {
@@ -119,9 +128,13 @@ impl Entry {
         folder: &Path,
         id: &str,
         manifest: Option<Manifest>,
-        fault: Option<Fault>,
+        payload: Result<Payload, Fault>,
     ) -> Self {
-        let (status, reason) = fault.map_or((Status::Ready, None), |(status, reason)| (status, Some(reason)));
+        let (status, reason, package) = match payload {
+            Ok(Payload::Data(text)) => (Status::Ready, None, Package::Data(folder.into(), text)),
+            Ok(Payload::Component(_)) => (Status::Ready, None, Package::Folder(folder.into())),
+            Err((status, reason)) => (status, Some(reason), Package::Folder(folder.into())),
+        };
         let manifest = manifest.as_ref();
         Self {
             id: tidy(id, NAME_BYTES),
@@ -136,7 +149,7 @@ impl Entry {
                 .map(|text| tidy(text, DESCRIPTION_BYTES)),
             source: folder.display().to_string(),
             config: manifest.map(|manifest| manifest.config.clone()).unwrap_or_default(),
-            package: Package::Folder(folder.into()),
+            package,
             status,
             reason,
         }
@@ -147,9 +160,13 @@ impl Entry {
         let parcel = Parcel::read(path)?;
         let manifest = parcel.checked()?;
         let (id, world, limits) = (manifest.id.to_string(), manifest.world, manifest.granted());
-        let folder = if path.is_file() { path.parent().unwrap_or(path) } else { path };
-        let entry = Self::of_folder(Layer::User, folder, &id, Some(manifest), None);
-        Ok(Self { world: Some(world), limits, digest: digest(&parcel.component), ..entry })
+        let digest = digest(parcel.payload.bytes());
+        let package = match &parcel.payload {
+            Payload::Component(bytes) => Package::Read(bytes.as_slice().into()),
+            Payload::Data(text) => Package::Data(path.into(), Arc::clone(text)),
+        };
+        let entry = Self::of_folder(Layer::User, path, &id, Some(manifest), Ok(parcel.payload));
+        Ok(Self { world: Some(world), limits, digest, package, ..entry })
     }
 
     /// How traces name it.
@@ -165,15 +182,41 @@ impl Entry {
             Err(_) => Vec::new(),
         };
         let [id, version, digest] = [&self.id, &self.version, &self.digest].map(Clone::clone);
-        PluginSpec { id, version, digest, world, limits: self.limits, config }
+        let mut spec = PluginSpec { id, version, digest, world, limits: self.limits, config };
+        if let Package::Data(_, text) = &self.package {
+            Payload::Data(Arc::clone(text)).complete(&mut spec);
+        }
+        spec
+    }
+
+    /// The rules of a secret-scanner that is data; the host reads them itself. None of a component.
+    pub(crate) fn data_rules(&self) -> Option<Result<Vec<SecretRule>, String>> {
+        match &self.package {
+            Package::Data(_, text) if self.status == Status::Ready => Some(payload::data_rules(text)),
+            _ => None,
+        }
+    }
+
+    /// Where its files are, when it has any.
+    pub(crate) fn folder(&self) -> Option<&Path> {
+        match &self.package {
+            Package::Inside(_) | Package::Read(_) => None,
+            Package::Folder(folder) | Package::Data(folder, _) => Some(folder),
+        }
     }
 
     /// The component's bytes, not yet held against the digest.
     pub(crate) fn bytes(&self) -> Result<Cow<'static, [u8]>, PolicyError> {
         match self.package {
             Package::Inside(bytes) => Ok(Cow::Borrowed(bytes)),
+            Package::Read(ref bytes) => Ok(Cow::Owned(bytes.to_vec())),
             Package::Folder(ref folder) => {
                 Ok(Cow::Owned(read_component(&folder.join(COMPONENT), self.limits.component_bytes)?))
+            }
+            Package::Data(..) => {
+                let world =
+                    self.world.ok_or_else(|| PolicyError::Refused(format!("'{}' has no world", self.id)))?;
+                Ok(Cow::Borrowed(payload::default_of(world).component))
             }
         }
     }
@@ -218,9 +261,10 @@ impl Catalog {
 
     fn watch_packages(&mut self) {
         for entry in &self.entries {
-            if let Package::Folder(folder) = &entry.package {
-                self.watch.add(folder.join(MANIFEST));
-                self.watch.add(folder.join(COMPONENT));
+            if let Some(folder) = entry.folder() {
+                for name in [MANIFEST, COMPONENT, DATA] {
+                    self.watch.add(folder.join(name));
+                }
             }
         }
     }

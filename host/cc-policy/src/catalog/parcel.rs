@@ -13,7 +13,9 @@ use crate::{
     PolicyError,
     engine::{digest, inspect},
     files,
-    manifest::{COMPONENT, MANIFEST, Manifest, SIGNATURE, host_version},
+    manifest::{MANIFEST, Manifest, SIGNATURE, host_version},
+    package::PackageSource,
+    payload::Payload,
     toml_text,
 };
 
@@ -22,8 +24,8 @@ use crate::{
 pub struct Parcel {
     /// `plugin.toml`.
     pub manifest: Vec<u8>,
-    /// `plugin.wasm`.
-    pub component: Vec<u8>,
+    /// `plugin.wasm`, or data for the default component.
+    pub(crate) payload: Payload,
     /// `plugin.toml.minisig`, when there is one. It covers the component too: the manifest has its sha256.
     pub signature: Option<Vec<u8>>,
     /// Where they came from.
@@ -78,17 +80,36 @@ impl Origin {
 }
 
 impl Parcel {
-    /// Reads a package's folder, or the folder of the named file.
+    /// A package with a component of its own.
+    #[must_use]
+    pub fn of_component(
+        manifest: Vec<u8>,
+        component: Vec<u8>,
+        signature: Option<Vec<u8>>,
+        origin: Origin,
+    ) -> Self {
+        Self { manifest, payload: Payload::Component(component), signature, origin }
+    }
+
+    /// Reads whatever [`PackageSource::open`] takes.
     ///
     /// # Errors
     /// A file is missing, too large, or no manifest.
     pub fn read(path: &Path) -> Result<Self, PolicyError> {
-        let folder = if path.is_file() { path.parent().unwrap_or(path) } else { path };
+        Self::of(&PackageSource::open(path)?)
+    }
+
+    /// The files of an opened package.
+    ///
+    /// # Errors
+    /// As [`Parcel::read`].
+    pub fn of(package: &PackageSource) -> Result<Self, PolicyError> {
+        let (folder, named) = (package.folder(), package.named());
         let (manifest, bytes) = package::read_manifest(folder)?;
         Ok(Self {
-            component: package::read_component(folder, manifest.granted())?,
+            payload: Payload::read(folder, manifest.world, manifest.granted())?,
             signature: files::read(&folder.join(SIGNATURE), MAX_SIGNATURE)?,
-            origin: Origin::Folder(fs::canonicalize(folder).unwrap_or_else(|_| folder.into())),
+            origin: Origin::Folder(fs::canonicalize(named).unwrap_or_else(|_| named.into())),
             manifest: bytes,
         })
     }
@@ -102,13 +123,14 @@ impl Parcel {
         manifest.check_host(&host_version())?;
         let (id, version) = (manifest.id.as_str(), manifest.version.to_string());
         let refused = |what: String| Err(PolicyError::Refused(format!("plugin '{id}' {version} {what}")));
-        let most = manifest.granted().component_bytes;
-        if self.component.len() as u64 > most {
+        let (most, name) = (manifest.granted().component_bytes, self.payload.file_name());
+        if self.payload.bytes().len() as u64 > most {
             return refused(format!(
-                "has a {COMPONENT} larger than the {most} bytes that its {MANIFEST} asks for"
+                "has a {name} larger than the {most} bytes that its {MANIFEST} asks for"
             ));
         }
-        let found = inspect(&self.component).map_err(|error| error.of(id, &version))?;
+        let found =
+            inspect(self.payload.component(manifest.world)).map_err(|error| error.of(id, &version))?;
         if found.world != manifest.world {
             return refused(format!(
                 "is a {}, and its manifest says {}: correct its world",
@@ -116,9 +138,9 @@ impl Parcel {
             ));
         }
         match &manifest.sha256 {
-            Some(expected) if *expected != digest(&self.component) => refused(format!(
-                "has another {COMPONENT} than its {MANIFEST} says: build or download it again"
-            )),
+            Some(expected) if *expected != digest(self.payload.bytes()) => {
+                refused(format!("has another {name} than its {MANIFEST} says: build or download it again"))
+            }
             None if self.origin.is_remote() || self.signature.is_some() => refused(format!(
                 "has no sha256 in its {MANIFEST}: build it with 'plugin build', then publish that"
             )),

@@ -48,13 +48,14 @@ fn entry(home: &Path, plugin: &LockedPlugin, keys: &[PinnedKey]) -> Entry {
     let (manifest, checked) = package::examine(&folder, &pin, Some(limits));
     // A lock that grants more than the plugin asked for was not written by us.
     let limits = manifest.as_ref().map_or(limits, |manifest| limits.within(&manifest.granted()));
-    let checked = checked.and_then(|()| check_signature(&folder, plugin, keys));
+    let checked = checked.and_then(|payload| check_signature(&folder, plugin, keys).map(|()| payload));
     let off = || (Status::Disabled, "you switched it off in plugins.lock".to_owned());
-    let shadow =
-        || (Status::Shadow, "it is recorded what it would do; 'plugin promote' lets it act".to_owned());
-    let fault = if plugin.enabled { checked.err() } else { Some(off()) };
-    let fault = fault.or_else(|| plugin.shadow.then(shadow));
-    let entry = Entry::of_folder(Layer::User, &folder, plugin.id.as_str(), manifest, fault);
+    let payload = if plugin.enabled { checked } else { Err(off()) };
+    let mut entry = Entry::of_folder(Layer::User, &folder, plugin.id.as_str(), manifest, payload);
+    if plugin.shadow && entry.status == Status::Ready {
+        entry.status = Status::Shadow;
+        entry.reason = Some("it is recorded what it would do; 'plugin promote' lets it act".to_owned());
+    }
     // What the user added is what the entry is, whatever the manifest says by now.
     Entry {
         version,

@@ -18,6 +18,8 @@ mod run_reviewer;
 mod secret_scanner;
 mod v1;
 
+pub(crate) use secret_scanner::check_rules;
+
 /// Longest sentence of a plugin that is kept: reasons, messages, notes. The rest is cut.
 const SENTENCE_BYTES: usize = 2000;
 /// Longest name or id that a plugin may make up.

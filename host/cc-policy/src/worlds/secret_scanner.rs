@@ -44,7 +44,7 @@ impl Plugin {
     }
 }
 
-fn check_rules(rules: &[SecretRule]) -> Result<(), PluginError> {
+pub(crate) fn check_rules(rules: &[SecretRule]) -> Result<(), PluginError> {
     if rules.len() > RULES {
         return Err(broken(format!("{} rules, and at most {RULES} are possible", rules.len())));
     }

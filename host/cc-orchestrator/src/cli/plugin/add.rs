@@ -7,6 +7,8 @@ use cc_ops::{ErrorKind, OpError, Setup};
 use cc_policy::{Added, Consent, KeyName, MAX_MANIFEST, Origin, Parcel, add, engine::Limits};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
+use super::opened;
+
 use crate::cli::output::Out;
 
 const BOUNDS: Bounds = Bounds { manifest: MAX_MANIFEST, component: Limits::MAX.component_bytes };
@@ -17,9 +19,9 @@ pub(super) fn command() -> Command {
         .about("Keep a plugin in your home, named by plugins.lock")
         .arg(
             Arg::new("source")
-                .value_name("FOLDER|URL")
+                .value_name("PATH|URL")
                 .required(true)
-                .help("Folder with plugin.toml and plugin.wasm, oci://HOST/NAME:TAG or https://HOST/FOLDER/"),
+                .help("A package's folder or file, a prompt pack, a rule file, oci://HOST/NAME:TAG or https://HOST/FOLDER/"),
         )
         .arg(Arg::new("key").long("key").value_name("NAME").help("Only with a signature of this pinned key"))
         .arg(
@@ -43,6 +45,7 @@ pub(super) fn run(matches: &ArgMatches, setup: &Setup, out: &Out) -> Result<Exit
         downgrade: matches.get_flag("downgrade"),
         shadow: matches.get_flag("shadow"),
     };
+    let mut notices = Vec::new();
     let parcel = if Source::is_remote(source) {
         let source: Source = source.parse().map_err(refused)?;
         let expected = expected.or_else(|| source.digest().cloned());
@@ -54,13 +57,15 @@ pub(super) fn run(matches: &ArgMatches, setup: &Setup, out: &Out) -> Result<Exit
         if expected.is_some() {
             return Err(OpError::invalid(
                 "--digest is for what comes from the network",
-                "leave it out for a folder",
+                "leave it out for a path",
             ));
         }
-        Parcel::read(&setup.workspace.join(source))?
+        let source = opened(&setup.workspace.join(source))?;
+        notices = source.notices;
+        Parcel::of(&source.package)?
     };
     let added = add(setup.home.root(), &parcel, &consent)?;
-    out.value(&added, || added_text(&added));
+    out.value(&added, || added_text(&added, &notices));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -76,19 +81,18 @@ fn check(fetched: &Fetched, expected: Option<&Digest>) -> Result<(), OpError> {
 }
 
 fn parcel(fetched: Fetched) -> Parcel {
-    Parcel {
-        manifest: fetched.manifest,
-        component: fetched.component,
-        signature: fetched.signature,
-        origin: Origin::Remote { source: fetched.source, digest: fetched.digest.to_string() },
-    }
+    let origin = Origin::Remote { source: fetched.source, digest: fetched.digest.to_string() };
+    Parcel::of_component(fetched.manifest, fetched.component, fetched.signature, origin)
 }
 
-fn added_text(added: &Added) -> String {
+fn added_text(added: &Added, notices: &[String]) -> String {
     let plugin = &added.plugin;
     let signed = plugin.signed_by.as_ref().map_or("unsigned".to_owned(), |key| format!("signed by {key}"));
     let shadow = if plugin.shadow { ", in shadow" } else { "" };
-    format!("added {} {} ({signed}{shadow}) in {}", plugin.id, plugin.version, added.folder.display())
+    let mut text =
+        format!("added {} {} ({signed}{shadow}) in {}", plugin.id, plugin.version, added.folder.display());
+    notices.iter().for_each(|notice| text.push_str(&format!("\n- {notice}")));
+    text
 }
 
 fn refused(error: FetchError) -> OpError {

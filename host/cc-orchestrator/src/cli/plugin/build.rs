@@ -17,8 +17,10 @@ pub(super) fn command() -> Command {
     let path = |name: &'static str| Arg::new(name).long(name).value_parser(value_parser!(PathBuf));
     let switch = |name: &'static str| Arg::new(name).long(name).action(ArgAction::SetTrue);
     Command::new("build")
-        .about("Build a plugin crate into a component; needs the wasm32-unknown-unknown target")
-        .arg(Arg::new("folder").value_parser(value_parser!(PathBuf)).help("The plugin's crate [default: .]"))
+        .about("Build a plugin in Rust, JavaScript or Python into a component")
+        .arg(
+            Arg::new("folder").value_parser(value_parser!(PathBuf)).help("The plugin's sources [default: .]"),
+        )
         .arg(path("out").help("Where the package goes [default: FOLDER/dist]"))
         .arg(path("target-dir").help("Cargo's target folder"))
         .arg(switch("locked").help("Cargo.lock must be up to date"))

@@ -20,7 +20,7 @@ pub(super) fn run(setup: &Setup, out: &Out) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn project(setup: &Setup) -> Option<PathBuf> {
+pub(super) fn project(setup: &Setup) -> Option<PathBuf> {
     cc_repo::Project::at(&setup.workspace).ok().map(|project| project.root)
 }
 

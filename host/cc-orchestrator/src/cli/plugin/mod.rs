@@ -1,33 +1,46 @@
 //! `plugin`: build, look at and keep plugins. One file a command.
 
 mod add;
+mod bench;
 mod build;
 mod enable;
 mod inspect;
 mod key;
 mod list;
+mod new;
 mod order;
+mod pack;
 mod remove;
 mod replay;
 mod shadow;
+mod test;
 mod trust;
 mod why;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
-use cc_ops::{OpError, Setup};
+use cc_ops::{OpError, Setup, rules_package};
+use cc_policy::PackageSource;
 use clap::{Arg, ArgMatches, Command, value_parser};
 
 use super::output::Out;
 
-/// What `FOLDER` is for the commands that take a package.
-const PACKAGE: &str = "Folder with plugin.toml and plugin.wasm";
+/// What the argument is for the commands that take a package.
+const SOURCE: &str =
+    "A plugin's folder or packed file, a prompt pack's folder (pack.toml), or a file of secret rules";
 
 pub(crate) fn command() -> Command {
     Command::new("plugin")
         .about("Build, inspect and keep the plugins that decide for you")
         .subcommand_required(true)
+        .subcommand(new::command())
         .subcommand(build::command())
+        .subcommand(test::command())
+        .subcommand(bench::command())
+        .subcommand(pack::command())
         .subcommand(list::command())
         .subcommand(inspect::inspect_command())
         .subcommand(inspect::validate_command())
@@ -48,10 +61,14 @@ pub(crate) fn command() -> Command {
 /// Runs one of them.
 pub(crate) fn run(matches: &ArgMatches, setup: &Setup, out: &Out) -> Result<ExitCode, OpError> {
     match matches.subcommand() {
+        Some(("new", sub)) => new::run(sub, setup, out),
         Some(("build", sub)) => build::run(sub, setup, out),
+        Some(("test", sub)) => test::run(sub, setup, out),
+        Some(("bench", sub)) => bench::run(sub, setup, out),
+        Some(("pack", sub)) => pack::run(sub, setup, out),
         Some(("list", _)) => Ok(list::run(setup, out)),
-        Some(("inspect", sub)) => Ok(inspect::inspect(sub, setup, out)),
-        Some(("validate", sub)) => Ok(inspect::validate(sub, setup, out)),
+        Some(("inspect", sub)) => inspect::inspect(sub, setup, out),
+        Some(("validate", sub)) => inspect::validate(sub, setup, out),
         Some(("add", sub)) => add::run(sub, setup, out),
         Some(("remove", sub)) => remove::run(sub, setup, out),
         Some(("enable", sub)) => enable::run(sub, setup, out, true),
@@ -87,6 +104,19 @@ fn last_arg() -> Arg {
 
 fn last(matches: &ArgMatches) -> u32 {
     matches.get_one("last").copied().unwrap_or(1000)
+}
+
+/// A package of whatever form, and what its user should know of how it was read.
+struct Source {
+    package: PackageSource,
+    notices: Vec<String>,
+}
+
+fn opened(path: &Path) -> Result<Source, OpError> {
+    if let Some(rules) = rules_package(path)? {
+        return Ok(Source { package: rules.package, notices: rules.notices });
+    }
+    Ok(Source { package: PackageSource::open(path)?, notices: Vec::new() })
 }
 
 /// A path argument, from the workspace on.

@@ -5,7 +5,7 @@ use std::{path::PathBuf, process::ExitCode};
 use cc_ops::{Context, OpError, Setup, replay_recorded};
 use clap::{Arg, ArgMatches, Command, value_parser};
 
-use super::{PACKAGE, last, last_arg, path};
+use super::{SOURCE, last, last_arg, path};
 use crate::cli::output::Out;
 
 pub(super) fn command() -> Command {
@@ -14,7 +14,7 @@ pub(super) fn command() -> Command {
         .arg(
             Arg::new("folder")
                 .value_parser(value_parser!(PathBuf))
-                .help(format!("{PACKAGE}: as if it was added [default: the policy as it is]")),
+                .help(format!("{SOURCE}: as if it was added [default: the policy as it is]")),
         )
         .arg(last_arg())
 }
