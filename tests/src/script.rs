@@ -27,6 +27,14 @@ pub enum Step {
     PrintBytes(Vec<u8>),
     /// An assistant's text, as a line of the stream.
     Say(String),
+    /// One reply of the model, which has read so many tokens. Goes on once the file is there; interrupted meanwhile, it
+    /// ends its turn and goes, as Claude Code does.
+    Reply {
+        /// Not from the cache.
+        tokens: u64,
+        /// What it waits for.
+        until: PathBuf,
+    },
     /// One line of the stream, this long.
     HugeLine(usize),
     /// At least so many bytes of the stream, as fast as they are read.
@@ -46,6 +54,10 @@ pub enum Step {
     Ask(String),
     /// Steps of a worker whose prompt holds a text.
     When(String, Vec<Step>),
+    /// Steps of a worker that was given this model.
+    WhenModel(String, Vec<Step>),
+    /// Answers well with what a command of the system's shell prints, run in the worker's folder.
+    Answer(String),
     /// Creates a file, its content being the worker's process id.
     Mark(PathBuf),
     /// Goes on once a file is there.

@@ -4,17 +4,31 @@
 #![allow(clippy::expect_used)]
 
 mod accept;
+mod author;
+#[cfg(unix)]
+mod bench;
+#[cfg(target_os = "linux")]
+mod boundary;
 mod cli;
 mod concurrency;
+mod cost;
 #[cfg(target_os = "linux")]
 mod crash;
 mod demo;
+mod dist;
 mod docs;
 mod documents;
+#[cfg(target_os = "linux")]
+mod learn;
 mod mcp;
+mod migrate;
 #[cfg(target_os = "linux")]
 mod notify;
 mod policy;
+mod queue;
+#[cfg(target_os = "linux")]
+mod queue_chaos;
+mod replay;
 mod reports;
 mod run;
 mod scope;
@@ -23,4 +37,5 @@ mod secrecy;
 #[cfg(target_os = "linux")]
 mod steer;
 mod team;
+mod upgrade;
 mod watch;

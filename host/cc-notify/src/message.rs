@@ -44,7 +44,7 @@ fn text(record: &RunRecord, question: Option<&Question>) -> String {
 /// `text` is what chat programs show; the rest is for programs.
 fn json(record: &RunRecord, moment: Moment, question: Option<&Question>, text: &str) -> Value {
     let result = record.result.as_ref();
-    let cost = record.output_budget.counted_cost_usd.or_else(|| result?.cost_usd);
+    let cost = record.output_budget.spent.map_or_else(|| result?.cost_usd, |spent| spent.usd);
     json!({
         "format": 1,
         "text": text,

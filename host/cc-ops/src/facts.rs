@@ -1,8 +1,8 @@
 //! What a reviewer is told of a run, and what its flags mean for the controller.
 
 use cc_domain::{
-    Attributes, BudgetState, Flag, Grade, ProjectWork, RunFacts, RunProgress, RunRecord, RunStatus,
-    ScopeState, Severity,
+    Attributes, BudgetState, Flag, GateState, Grade, ProjectWork, RunFacts, RunProgress, RunRecord,
+    RunStatus, ScopeState, Severity, Usage, Verification, WorkVerdict,
 };
 use cc_policy::Policy;
 use jiff::Timestamp;
@@ -67,6 +67,8 @@ pub(crate) struct Acceptance {
     pub(crate) secrets_real: Option<usize>,
     /// The tests passed; none: none were run.
     pub(crate) tests: Option<bool>,
+    /// The controller's own words.
+    pub(crate) verdict: WorkVerdict,
 }
 
 impl Acceptance {
@@ -76,7 +78,27 @@ impl Acceptance {
         Self {
             scope: ended.map(ProjectWork::scope_state),
             secrets_real: record.printed_secrets.map(|printed| printed.real),
-            tests: None,
+            ..Self::default()
+        }
+    }
+
+    /// The same, with what was verified since and what the controller says.
+    pub(crate) fn known(
+        record: &RunRecord,
+        verification: Option<&Verification>,
+        verdict: WorkVerdict,
+    ) -> Self {
+        let recorded = Self { verdict, ..Self::recorded(record) };
+        let Some(verification) = verification else { return recorded };
+        let failed = |name: &str| {
+            verification.gates.iter().any(|gate| gate.name == name && gate.state == GateState::Fail)
+        };
+        let tests = &verification.tests;
+        Self {
+            scope: if failed("scope") { Some(ScopeState::Blocked) } else { recorded.scope },
+            secrets_real: recorded.secrets_real.max(failed("secrets").then_some(1)),
+            tests: (!tests.is_empty()).then(|| tests.iter().all(|test| test.ok)),
+            verdict,
         }
     }
 
@@ -93,6 +115,9 @@ impl Acceptance {
         known.yes("scope", scope);
         known.yes("secrets_real", self.secrets_real);
         known.yes("tests", tests);
+        known.yes("solved", self.verdict.solved);
+        known.yes("hallucination", self.verdict.hallucination);
+        known.yes("needs_rework", self.verdict.needs_rework);
         known.0
     }
 }
@@ -124,7 +149,8 @@ fn attributes(record: &RunRecord, progress: &RunProgress, now: Timestamp) -> Att
     known.yes("output_budget_state", Some(budget_word(record.output_budget.state)));
     known.yes("output_bytes", Some(record.output_budget.observed_output_bytes));
     known.yes("budget_usd", record.budget.max_cost_usd);
-    known.yes("cost_usd", cost(record, progress));
+    known.yes("cost_usd", cost(record));
+    known.yes("tokens_total", usage(record).map(|usage| usage.total()));
     if record.status.is_active() {
         known.liveness(record, progress, now);
     }
@@ -132,10 +158,16 @@ fn attributes(record: &RunRecord, progress: &RunProgress, now: Timestamp) -> Att
     known.0
 }
 
-/// USD so far: by the provider's listed prices, else as the worker reports at its end or at the end of a turn.
-pub(crate) fn cost(record: &RunRecord, progress: &RunProgress) -> Option<f64> {
-    let reported = record.result.as_ref().and_then(|result| result.cost_usd);
-    record.output_budget.counted_cost_usd.or(reported).or(progress.cost_usd)
+/// USD so far, as the ledger has them; of runs that older versions recorded, as the worker reported.
+pub(crate) fn cost(record: &RunRecord) -> Option<f64> {
+    let reported = || record.result.as_ref().and_then(|result| result.cost_usd);
+    record.output_budget.spent.map_or_else(reported, |spent| spent.usd)
+}
+
+/// Tokens so far, likewise.
+pub(crate) fn usage(record: &RunRecord) -> Option<Usage> {
+    let spent = record.output_budget.spent.map(|spent| spent.usage);
+    spent.or(record.result.as_ref().map(|result| result.usage)).filter(|usage| usage.total() > 0)
 }
 
 struct Known(Attributes);
@@ -169,7 +201,6 @@ impl Known {
         self.yes("terminal_reason", result.terminal_reason.as_ref());
         self.yes("api_error_status", result.api_error_status);
         self.yes("cost_is_estimate", Some(result.cost_is_estimate));
-        self.yes("tokens_total", Some(result.usage.total()));
         self.yes("final_text_truncated", Some(result.text.chars().count() > FINAL_CHARS));
     }
 }

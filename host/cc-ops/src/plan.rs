@@ -1,6 +1,9 @@
 //! A task as steps: which role does what, on which model, after whom, and what that usually takes.
 
+use std::collections::BTreeMap;
+
 use cc_domain::Role;
+use cc_policy::Price;
 use cc_repo::Project;
 use cc_store::Typical;
 use schemars::JsonSchema;
@@ -122,8 +125,9 @@ pub(crate) struct Wanted<'a> {
 pub(crate) fn steps(cx: &Context, project: &Project, wanted: &Wanted<'_>) -> Result<Vec<Step>, OpError> {
     let mut roles = if wanted.roles.is_empty() { team::roles(&USUAL)? } else { wanted.roles.to_vec() };
     roles.sort_by_key(Phase::of);
-    let priority = cx.policy(&project.root).overrides()?.queue.default_priority;
-    let planner = Planner { cx, project, wanted, roles: &roles, priority };
+    let overrides = cx.policy(&project.root).overrides()?;
+    let (priority, own_prices) = (overrides.queue.default_priority, overrides.prices);
+    let planner = Planner { cx, project, wanted, roles: &roles, priority, own_prices };
     let mut steps: Vec<Step> = Vec::new();
     for (at, role) in roles.iter().enumerate() {
         let phase = Phase::of(role);
@@ -144,12 +148,13 @@ struct Planner<'a> {
     roles: &'a [Role],
     /// The user's for jobs that name none.
     priority: i32,
+    own_prices: BTreeMap<String, Price>,
 }
 
 impl Planner<'_> {
     fn step(&self, number: usize, role: &Role, phase: Phase, after: Vec<String>) -> Result<Step, OpError> {
         let write = self.wanted.allow_write && phase == Phase::Execution;
-        let job = Job { role: role.clone(), task_type: None, profile: None, write };
+        let job = Job { role: role.clone(), write, ..Job::default() };
         // One role that nobody can do leaves the rest of the plan.
         let (routed, problem) = match routing::route(self.cx, self.project, &job) {
             Ok(routed) => (Some(routed), None),
@@ -215,7 +220,7 @@ impl Planner<'_> {
         let Some((usual, whose)) = self.usual(role)? else { return Ok(Estimate::none()) };
         let model = routed.and_then(|routed| routed.route.model.as_deref());
         let prices = match routed {
-            Some(routed) => launch::prices(routed.profile()?),
+            Some(routed) => launch::prices(routed.profile()?, &self.own_prices),
             None => Vec::new(),
         };
         let price = model.and_then(|model| prices.into_iter().find(|price| price.is_of(model)));

@@ -1,23 +1,55 @@
 //! From a job to its route: profiles, scores, the router chain.
 
+use std::{collections::BTreeMap, path::PathBuf};
+
 use cc_domain::{
     Attributes, Candidate, ModelScore, ModelToScore, Profile, Role, Route, RouteRequest, TaskType,
 };
-use cc_policy::{Answer, Policy};
+use cc_policy::{Answer, Policy, Price, Shadowed};
 use cc_profiles::ProfileStore;
 use cc_repo::Project;
-use cc_store::HistoryLine;
 
-use crate::{Context, OpError};
+use crate::{Context, OpError, past::History};
 
 /// The job as a router sees it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Job {
     pub(crate) role: Role,
     pub(crate) task_type: Option<TaskType>,
     /// A profile the caller insists on: an id, or a name that only one has.
     pub(crate) profile: Option<String>,
     pub(crate) write: bool,
+    /// Attempts at this very job that failed their verification, the oldest first.
+    pub(crate) failures: Vec<Failed>,
+    /// Further projects that the task shows parts of: their boundaries hold as well.
+    pub(crate) sees: Vec<PathBuf>,
+}
+
+/// An attempt that failed its verification.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Failed {
+    pub(crate) profile_id: String,
+    /// As it was routed; empty for the provider's default.
+    pub(crate) model: String,
+}
+
+/// The newest attempts that a router is told of.
+const MOST_FAILURES: usize = 20;
+
+impl Job {
+    /// What a router is told besides role, task type and whether it writes.
+    fn attributes(&self) -> Attributes {
+        let told = &self.failures[self.failures.len().saturating_sub(MOST_FAILURES)..];
+        if told.is_empty() {
+            return Attributes::new();
+        }
+        let count = ("failures".to_owned(), told.len().to_string());
+        let each = (1..).zip(told).flat_map(|(n, failed)| {
+            let fact = |name: &str, value: &String| (format!("failure.{n}.{name}"), value.clone());
+            [fact("profile_id", &failed.profile_id), fact("model", &failed.model)]
+        });
+        [count].into_iter().chain(each).collect()
+    }
 }
 
 /// A route, and what it was chosen from.
@@ -26,6 +58,10 @@ pub(crate) struct Routed {
     pub(crate) request: RouteRequest,
     pub(crate) candidates: Vec<Candidate>,
     pub(crate) profiles: ProfileStore,
+    /// What each plugin in shadow would have changed.
+    pub(crate) shadows: Vec<Shadowed>,
+    /// As in the job.
+    pub(crate) sees: Vec<PathBuf>,
 }
 
 impl Routed {
@@ -57,21 +93,22 @@ impl Routed {
 /// Finds the route of a job.
 pub(crate) fn route(cx: &Context, project: &Project, job: &Job) -> Result<Routed, OpError> {
     let profiles = cc_profiles::load(&cx.setup().locations)?;
-    let history = history(cx)?;
+    let history = History::read(cx)?;
     let explicit = match &job.profile {
         Some(query) => Some(profiles.find(query)?.id.clone()),
         None => None,
     };
     let policy = cx.policy(&project.root);
     let scores = score(&policy, &profiles, &history, std::slice::from_ref(&job.role))?;
-    let candidates = candidates(&profiles, &history, &scores.value, &job.role);
+    let known = Known { history: &history, prices: policy.overrides()?.prices };
+    let candidates = candidates(&profiles, &known, &scores.value, &job.role);
     let request = RouteRequest {
         role: job.role.clone(),
         task_type: job.task_type.clone(),
         write: job.write,
-        attributes: Attributes::new(),
+        attributes: job.attributes(),
     };
-    let decision = policy.route(&request, &candidates, explicit.as_deref())?;
+    let decision = policy.route_within(&request, &candidates, explicit.as_deref(), &job.sees)?;
     let chosen = candidates
         .iter()
         .find(|c| c.profile_id == decision.choice.profile_id && c.model == decision.choice.model);
@@ -85,23 +122,32 @@ pub(crate) fn route(cx: &Context, project: &Project, job: &Job) -> Result<Routed
         reason: decision.choice.reason,
         trace: scores.trace.into_iter().chain(decision.trace).collect(),
     };
-    Ok(Routed { route, request, candidates, profiles })
+    let (shadows, sees) = (decision.shadows, job.sees.clone());
+    Ok(Routed { route, request, candidates, profiles, shadows, sees })
 }
 
 /// Scores every model of every profile for some roles.
 pub(crate) fn score(
     policy: &Policy,
     profiles: &ProfileStore,
-    history: &[HistoryLine],
+    history: &History,
     roles: &[Role],
 ) -> Result<Answer<Vec<ModelScore>>, OpError> {
+    let known = Known { history, prices: policy.overrides()?.prices };
     let models: Vec<ModelToScore> =
-        profiles.profiles.iter().flat_map(|profile| models_of(profile, history)).collect();
+        profiles.profiles.iter().flat_map(|profile| models_of(profile, &known)).collect();
     Ok(policy.score(roles, &models)?)
 }
 
+/// What is known of models beside their profiles.
+struct Known<'h> {
+    history: &'h History,
+    /// The user's own, by model.
+    prices: BTreeMap<String, Price>,
+}
+
 /// Each model of a profile; a profile that names none is one model without a name.
-fn models_of(profile: &Profile, history: &[HistoryLine]) -> Vec<ModelToScore> {
+fn models_of(profile: &Profile, known: &Known<'_>) -> Vec<ModelToScore> {
     let names: Vec<String> = match profile.models.as_slice() {
         [] => vec![String::new()],
         models => models.iter().map(|entry| entry.name.clone()).collect(),
@@ -109,7 +155,7 @@ fn models_of(profile: &Profile, history: &[HistoryLine]) -> Vec<ModelToScore> {
     names
         .into_iter()
         .map(|model| ModelToScore {
-            attributes: attributes(profile, &model, history),
+            attributes: attributes(profile, &model, known),
             profile_id: profile.id.clone(),
             model,
         })
@@ -118,12 +164,12 @@ fn models_of(profile: &Profile, history: &[HistoryLine]) -> Vec<ModelToScore> {
 
 fn candidates(
     profiles: &ProfileStore,
-    history: &[HistoryLine],
+    known: &Known<'_>,
     scores: &[ModelScore],
     role: &Role,
 ) -> Vec<Candidate> {
     let of = |profile: &Profile| {
-        models_of(profile, history)
+        models_of(profile, known)
             .into_iter()
             .map(|model| {
                 let score =
@@ -152,16 +198,19 @@ fn candidate(profile: &Profile, model: ModelToScore, score: Option<&ModelScore>,
 }
 
 /// The facts plugins get of a model on a profile; the keys are listed in `docs/plugin-guide.md`.
-fn attributes(profile: &Profile, model: &str, history: &[HistoryLine]) -> Attributes {
+fn attributes(profile: &Profile, model: &str, known: &Known<'_>) -> Attributes {
+    // The user's own price is what is paid: the profile's factor is not put on it.
+    let own = known.prices.iter().map(|(name, price)| price.of(name)).find(|price| price.is_of(model));
+    let factor = if own.is_some() { 1.0 } else { profile.cost_multiplier };
     let mut facts = vec![
         ("current".to_owned(), profile.current.to_string()),
-        ("cost_multiplier".to_owned(), profile.cost_multiplier.to_string()),
+        ("cost_multiplier".to_owned(), factor.to_string()),
     ];
     let mut fact = |key: &str, value: String| facts.push((key.to_owned(), value));
     if let Some(category) = &profile.category {
         fact("category", category.clone());
     }
-    if let Some(price) = profile.price_of(model) {
+    if let Some(price) = own.as_ref().or_else(|| profile.price_of(model)) {
         fact("price.input", price.input.to_string());
         fact("price.output", price.output.to_string());
         fact("price.cache_read", price.cache_read.to_string());
@@ -174,33 +223,6 @@ fn attributes(profile: &Profile, model: &str, history: &[HistoryLine]) -> Attrib
     if let Some(reason) = profile.usability.reason() {
         fact("unusable_reason", reason.to_owned());
     }
-    facts.extend(past(profile, model, history));
+    facts.extend(known.history.attributes(profile, model));
     facts
-}
-
-/// What became of the model's runs on this profile: in all roles together, and in each.
-fn past(profile: &Profile, model: &str, history: &[HistoryLine]) -> Attributes {
-    let lines = history
-        .iter()
-        .filter(|line| line.profile_id == profile.id && line.model.as_deref().unwrap_or_default() == model);
-    let (mut runs, mut successes, mut facts) = (0, 0, Attributes::new());
-    for line in lines {
-        runs += line.runs;
-        successes += line.successes;
-        facts.push((format!("history.{}.runs", line.role), line.runs.to_string()));
-        facts.push((format!("history.{}.successes", line.role), line.successes.to_string()));
-    }
-    if runs > 0 {
-        facts.push(("history.runs".to_owned(), runs.to_string()));
-        facts.push(("history.successes".to_owned(), successes.to_string()));
-    }
-    facts
-}
-
-/// What became of earlier runs. Where nothing ever ran there is no database, and asking makes none.
-pub(crate) fn history(cx: &Context) -> Result<Vec<HistoryLine>, OpError> {
-    if !cx.setup().home.state_db().is_file() {
-        return Ok(Vec::new());
-    }
-    Ok(cx.store()?.history()?)
 }

@@ -26,6 +26,14 @@ pub enum PolicyError {
         /// Every step, in order.
         trace: Vec<TraceStep>,
     },
+    /// What the project is kept to leaves nobody, or not the profile asked for.
+    #[error("{reason}. Ask for one of these profiles, or change the boundary")]
+    Boundary {
+        /// Which boundary, and what it lets in.
+        reason: String,
+        /// Every step, in order.
+        trace: Vec<TraceStep>,
+    },
     /// No candidate can be started.
     #[error("no profile can run this job: {0}. Add a profile in CC Switch, or complete one of these")]
     NoCandidate(String),
@@ -53,6 +61,9 @@ pub enum PolicyError {
     /// The value or change asked for is not possible.
     #[error("{0}")]
     Refused(String),
+    /// Nobody whom the user trusts vouches for a plugin, or it is older than it was.
+    #[error("{0}")]
+    NotTrusted(String),
     /// A built file that the binary carries is damaged.
     #[error("the bundled plugins are damaged: {0}. Install cc-orchestrator again")]
     Bundle(String),
@@ -71,6 +82,9 @@ pub enum PolicyError {
     /// A plugin's file cannot be used.
     #[error(transparent)]
     Plugin(#[from] PluginError),
+    /// The home's database cannot be used.
+    #[error(transparent)]
+    Store(#[from] cc_store::StoreError),
     /// The engine cannot start.
     #[error(transparent)]
     Engine(#[from] EngineError),

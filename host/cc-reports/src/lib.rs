@@ -9,6 +9,7 @@ mod section;
 mod strategy;
 mod table;
 mod trace;
+mod usage;
 mod verification;
 mod watch;
 
@@ -20,5 +21,6 @@ pub use section::{SectionError, find_section, only_section, with_section};
 pub use strategy::{Assignment, Rated, strategy};
 pub use table::Table;
 pub use trace::trace;
+pub use usage::usage;
 pub use verification::verification;
 pub use watch::{checkpoint, decision, tool_timeline};

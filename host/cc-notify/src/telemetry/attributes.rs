@@ -50,7 +50,7 @@ pub(super) fn of_run(record: &RunRecord) -> Vec<KeyValue> {
 
 /// USD, as far as known.
 pub(super) fn cost(record: &RunRecord) -> Option<f64> {
-    record.output_budget.counted_cost_usd.or_else(|| record.result.as_ref()?.cost_usd)
+    record.output_budget.spent.map_or_else(|| record.result.as_ref()?.cost_usd, |spent| spent.usd)
 }
 
 /// Why a run is no success, in one word.

@@ -5,17 +5,19 @@ mod prompt;
 mod tell;
 
 use std::{
+    collections::BTreeMap,
     num::NonZeroU32,
     path::{Path, PathBuf},
 };
 
 use cc_domain::{
-    Asking, Budget, BudgetUse, ModelPrice, OnLimit, PluginRef, Prevention, ProjectWork, Role, Route,
-    RouteDrift, RunId, RunMode, RunRecord, RunStatus, TeamId, WriteScope,
+    Asking, Budget, BudgetUse, CostGuard, ModelPrice, OnLimit, Payer, PluginRef, Prevention, ProjectWork,
+    Role, Route, RouteDrift, RouteRequest, RunId, RunMode, RunRecord, RunStatus, TeamId, WriteScope,
 };
+use cc_policy::{Overrides, Shadowed};
 use cc_profiles::WorkerSettings;
 use cc_repo::Project;
-use cc_store::{Decision, RunDir};
+use cc_store::{Claim, Decision, RunDir, Terms};
 use cc_workers::{
     Alternative, Isolated, LaunchSpec, Patience, PermissionMode, PrivateFile, PrivatePaths, ProjectWatch,
     Sandbox, Tell, WorkerRequest,
@@ -47,6 +49,8 @@ pub(crate) struct Start {
     pub(crate) timeout_seconds: Option<u32>,
     pub(crate) cwd: Option<String>,
     pub(crate) budget: Budget,
+    /// The user's own defaults are in it already.
+    pub(crate) budget_settled: bool,
     pub(crate) asking: Asking,
     /// Where it may write, beside what the project's own scope says; patterns from `cwd`.
     pub(crate) scope: WriteScope,
@@ -67,6 +71,20 @@ pub(crate) struct Start {
     pub(crate) drift_reason: Option<&'static str>,
     /// Instead of the routed one.
     pub(crate) model: Option<String>,
+    /// The claim on the queued job that this is an attempt of; it has the run's id.
+    pub(crate) claim: Option<Claim>,
+    /// In a folder that will be thrown away, instead of `cwd`.
+    pub(crate) scratch: Option<Scratch>,
+}
+
+/// Where a run works that belongs to no project of the user's. What it changes is not recorded: whoever made the
+/// folder knows what was in it.
+#[derive(Clone, Debug)]
+pub(crate) struct Scratch {
+    /// Its folder; a repository of its own.
+    pub(crate) folder: PathBuf,
+    /// What its record is kept under, as under a project's root: it outlasts the folder.
+    pub(crate) records: PathBuf,
 }
 
 impl Start {
@@ -80,6 +98,7 @@ impl Start {
             timeout_seconds: None,
             cwd: None,
             budget: Budget::default(),
+            budget_settled: false,
             asking: Asking::default(),
             scope: WriteScope::default(),
             sandbox: None,
@@ -92,6 +111,8 @@ impl Start {
             previous: None,
             drift_reason: None,
             model: None,
+            claim: None,
+            scratch: None,
         }
     }
 }
@@ -127,26 +148,50 @@ pub(crate) fn timeout_of(role: &Role, asked: Option<u32>) -> u32 {
     asked.unwrap_or_else(|| role.default_timeout_seconds()).min(Role::MAX_TIMEOUT_SECONDS)
 }
 
+/// What a run may use up when its call says nothing: the user's own defaults over ours.
+pub(crate) fn usual_budget(cx: &Context) -> Result<Budget, OpError> {
+    Ok(Overrides::read(cx.setup().home.root())?.cost_guard.budget(Budget::default()))
+}
+
+/// Whether so many runs may start now. Each start looks again, and then nobody else can come between.
+pub(crate) fn admit(cx: &Context, plans: &[Plan]) -> Result<(), OpError> {
+    let Some(first) = plans.first() else { return Ok(()) };
+    let together = CostGuard { profiles: BTreeMap::new(), projects: BTreeMap::new(), ..first.guard.clone() };
+    let more = u32::try_from(plans.len()).unwrap_or(u32::MAX);
+    Ok(cx.store()?.admit(first.payer(), &together, more)?)
+}
+
 /// Starts a worker and returns its run. The run goes on whatever becomes of the caller.
 pub(crate) fn start(cx: &Context, start: Start) -> Result<RunId, OpError> {
     plan(cx, start)?.launch(cx)
 }
 
 /// Settles everything that can be refused, and writes nothing.
-pub(crate) fn plan(cx: &Context, start: Start) -> Result<Plan, OpError> {
+pub(crate) fn plan(cx: &Context, mut start: Start) -> Result<Plan, OpError> {
     let program = program(cx)?;
-    let project = cx.project(start.cwd.as_deref())?;
-    let policy = cx.policy(&project.root);
-    let mut routed = routing::route(cx, &project, &start.job)?;
+    let asked = cx.project(start.cwd.as_deref())?;
+    let policy = cx.policy(&asked.root);
+    let mut routed = routing::route(cx, &asked, &start.job)?;
     if start.model.is_some() {
         routed.route.model.clone_from(&start.model);
     }
     let model = routed.route.model.as_deref();
     let settings = routed.profiles.worker_settings(&routed.route.profile_id, model)?;
-    let overrides = policy.overrides()?;
-    let usual = overrides.runs;
+    let Overrides { runs: usual, cost_guard: guard, prices: own_prices, notify, .. } = policy.overrides()?;
+    if !start.budget_settled {
+        start.budget = guard.budget(start.budget);
+    }
+    let profile = routed.profile()?;
+    let prices = failover::prices(profile, &own_prices);
+    let answers = routed.route.model.as_deref().or(profile.default_model());
     let on_limit = start.on_limit.or(usual.on_limit).unwrap_or_default();
-    let run_id = RunId::new(Timestamp::now());
+    let given = start.claim.as_ref().map(|claim| claim.run_id.clone());
+    let run_id = given.unwrap_or_else(|| RunId::new(Timestamp::now()));
+    let policy_root = asked.root.clone();
+    let project = match &start.scratch {
+        Some(scratch) => Project { cwd: scratch.folder.clone(), root: scratch.folder.clone() },
+        None => asked,
+    };
     Ok(Plan {
         copy: (start.job.write && start.isolate).then(|| cx.setup().home.isolated(&run_id)),
         run_id,
@@ -154,7 +199,7 @@ pub(crate) fn plan(cx: &Context, start: Start) -> Result<Plan, OpError> {
         system_prompt: system_prompt(&policy, &project, &start)?,
         prompt: prompt::prompt(&start),
         alternatives: if on_limit == OnLimit::Failover {
-            failover::alternatives(&policy, &routed)?
+            failover::alternatives(&policy, &routed, &own_prices)?
         } else {
             Vec::new()
         },
@@ -163,10 +208,13 @@ pub(crate) fn plan(cx: &Context, start: Start) -> Result<Plan, OpError> {
         sandbox: start.job.write && start.sandbox.or(usual.sandbox).unwrap_or_default(),
         scope: if start.job.write { scope::of_run(&project, start.scope.clone())? } else { None },
         rules: rules::redactor(&policy, &settings)?,
-        prices: prices(routed.profile()?),
-        tell: tell::tell(&overrides.notify, start.mode),
+        tell: tell::tell(&notify, start.mode),
+        warnings: failover::warning(&guard, answers, &prices).into_iter().collect(),
+        guard,
+        prices,
         settings,
         program,
+        policy_root,
         project,
         start,
         routed,
@@ -178,6 +226,8 @@ pub(crate) struct Plan {
     run_id: RunId,
     session_id: String,
     program: Program,
+    /// The project whose policy it follows.
+    policy_root: PathBuf,
     project: Project,
     start: Start,
     routed: Routed,
@@ -186,6 +236,9 @@ pub(crate) struct Plan {
     alternatives: Vec<Alternative>,
     settings: WorkerSettings,
     prices: Vec<ModelPrice>,
+    /// The user's limits.
+    guard: CostGuard,
+    warnings: Vec<String>,
     on_limit: OnLimit,
     answer_within_seconds: u32,
     /// Where it may write; none: nobody said.
@@ -208,6 +261,15 @@ impl Plan {
         &self.routed.route
     }
 
+    fn payer(&self) -> Payer<'_> {
+        let route = &self.routed.route;
+        Payer {
+            profile_id: &route.profile_id,
+            profile_name: &route.profile_name,
+            project: &self.project.root,
+        }
+    }
+
     pub(crate) fn system_prompt(&self) -> &str {
         &self.system_prompt
     }
@@ -223,7 +285,9 @@ impl Plan {
         let private = cc_workers::private_paths(&self.run_id);
         let command = cc_workers::build(&self.request(&private));
         let mut record = self.record(command.command_line());
-        let created = store.create_run(&record, &self.rules.redactor.redact(&self.prompt))?;
+        let prompt = self.rules.redactor.redact(&self.prompt);
+        let terms = Terms { guard: Some(&self.guard), claim: self.start.claim.as_ref() };
+        let created = store.create_run_on(&record, &prompt, &terms)?;
         store.record_decision(&self.decision(&record))?;
         let spec = LaunchSpec {
             home: cx.setup().home.root().to_owned(),
@@ -245,9 +309,9 @@ impl Plan {
             on_limit: record.on_limit,
             answer_within_seconds: self.answer_within_seconds,
             alternatives: self.alternatives(&cx.setup().exe),
-            workspace_root: self.project.root.clone(),
+            workspace_root: self.policy_root.clone(),
             sandbox: self.sandbox.then(|| self.writable()),
-            project: self.start.job.write.then(|| self.watch(cx)),
+            project: self.changes_a_project().then(|| self.watch(cx)),
             tell: self.tell.clone(),
             patience: Patience::default(),
         };
@@ -301,13 +365,15 @@ impl Plan {
             finished_at: None,
             duration_ms: None,
             cwd: self.cwd(),
-            workspace_root: self.project.root.clone(),
-            artifact_root: RunDir::artifact_root(&self.project.root),
+            workspace_root: self.records().to_owned(),
+            artifact_root: RunDir::artifact_root(self.records()),
             role: route.role.clone(),
             task_type: route.task_type.clone(),
             permission_mode: permission_mode(self.start.job.write).as_str().to_owned(),
             allow_write: self.start.job.write,
-            timeout_seconds: timeout_of(&route.role, self.start.timeout_seconds),
+            timeout_seconds: self
+                .guard
+                .timeout(timeout_of(&route.role, self.start.timeout_seconds), route.model.as_deref()),
             prompt_sha256: cc_workers::sha256_hex(self.prompt.as_bytes()),
             route,
             command,
@@ -327,6 +393,7 @@ impl Plan {
             exit_code: None,
             stop_reason: None,
             error: None,
+            warnings: self.warnings.clone(),
             result: None,
         }
     }
@@ -361,7 +428,17 @@ impl Plan {
             prevention,
             ..ProjectWork::default()
         };
-        self.start.job.write.then_some(work)
+        self.changes_a_project().then_some(work)
+    }
+
+    /// It may change a project whose changes are recorded.
+    fn changes_a_project(&self) -> bool {
+        self.start.job.write && self.start.scratch.is_none()
+    }
+
+    /// The folder that the run's record is kept under.
+    fn records(&self) -> &Path {
+        self.start.scratch.as_ref().map_or(&self.project.root, |scratch| &scratch.records)
     }
 
     /// A worker's settings, with a hook that keeps its edits to its scope.
@@ -416,12 +493,30 @@ impl Plan {
             run_id: Some(self.run_id.clone()),
             at: record.started_at.clone(),
             kind: "route".to_owned(),
-            request: json(&self.routed.request),
+            request: json(&Asked { request: &self.routed.request, named_model: self.start.model.is_some() }),
             candidates: json(&self.routed.candidates),
-            outcome: json(&self.routed.route),
+            outcome: json(&Came { route: &self.routed.route, shadows: &self.routed.shadows }),
             plugins,
         }
     }
+}
+
+/// What was asked, as a decision keeps it.
+#[derive(Serialize)]
+struct Asked<'a> {
+    #[serde(flatten)]
+    request: &'a RouteRequest,
+    /// The caller named the model, so the route's is not a router's.
+    named_model: bool,
+}
+
+/// What came out, as a decision keeps it.
+#[derive(Serialize)]
+struct Came<'a> {
+    #[serde(flatten)]
+    route: &'a Route,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    shadows: &'a [Shadowed],
 }
 
 fn json(value: &impl Serialize) -> Value {

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use cc_domain::{Flag, Gate, GateState, RunId, RunRecord, TestRun, Verification, Verified};
+use cc_domain::{Flag, Gate, GateState, GradeSource, RunId, RunRecord, TestRun, Verification, Verified};
 use cc_store::{RunDir, create_private_dir, write_atomic};
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -12,6 +12,7 @@ use super::diff_summary::DiffSummed;
 use crate::{
     Context, Effect, OpError, Operation, Output, arguments,
     facts::{Acceptance, Reviewed},
+    quality::{self, Basis},
     verify::{
         Seen, gates,
         tests::{Tested, Tests},
@@ -19,7 +20,7 @@ use crate::{
 };
 
 /// Test commands of one call.
-const MOST_TESTS: usize = 20;
+pub(crate) const MOST_TESTS: usize = 20;
 
 /// Verify, accept or reject what the worker did: runs the test command that you name and checks all gates (end, risk
 /// flags, scope, secrets, diff, tests). Each says what it looked at. Without test_commands the work stays unverified.
@@ -47,10 +48,13 @@ pub(crate) struct VerifyRun {
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct RunVerified {
     run_id: String,
-    status: Verified,
-    gates: Vec<Gate>,
+    pub(crate) status: Verified,
+    pub(crate) gates: Vec<Gate>,
     #[schemars(with = "Vec<serde_json::Value>")]
-    tests: Vec<TestRun>,
+    pub(crate) tests: Vec<TestRun>,
+    /// Kept as the run's grade, 0-100.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quality_score: Option<u32>,
     #[schemars(skip)]
     #[serde(skip_serializing_if = "Option::is_none")]
     diff_summary: Option<DiffSummed>,
@@ -59,6 +63,13 @@ pub(crate) struct RunVerified {
     flags: Vec<Flag>,
     report_path: String,
     next_step: String,
+}
+
+impl VerifyRun {
+    /// The verification of a run by some commands.
+    pub(crate) fn by(run_id: RunId, test_commands: Vec<String>, test_timeout_seconds: Option<u32>) -> Self {
+        Self { run_id, test_commands, test_timeout_seconds, include_diff: Some(false), clean: false }
+    }
 }
 
 impl Operation for VerifyRun {
@@ -89,7 +100,9 @@ impl Operation for VerifyRun {
 
 fn judge(cx: &Context, seen: Seen, tests: Tested, with_diff: bool) -> Result<RunVerified, OpError> {
     let record = &seen.run.record;
+    let (verdict, comment) = quality::said_before(cx, &record.run_id)?;
     let acceptance = Acceptance {
+        verdict,
         scope: seen.scope.as_ref().map(|scope| scope.status),
         secrets_real: Some(seen.secrets.blocking_count),
         tests: (!tests.runs.is_empty()).then(|| tests.runs.iter().all(|test| test.ok)),
@@ -106,6 +119,12 @@ fn judge(cx: &Context, seen: Seen, tests: Tested, with_diff: bool) -> Result<Run
         clean: tests.clean,
     };
     let report = write(&seen.run.dir, record, &verification)?;
+    let basis =
+        Basis { source: GradeSource::VerifyRun, verified: Some(verification.status), verdict, comment };
+    let grade = quality::grade(record, &review, basis);
+    if let Some(grade) = &grade {
+        cx.store()?.put_grade(grade)?;
+    }
     let Verification { status, gates, tests, .. } = verification;
     Ok(RunVerified {
         run_id: record.run_id.to_string(),
@@ -113,6 +132,7 @@ fn judge(cx: &Context, seen: Seen, tests: Tested, with_diff: bool) -> Result<Run
         status,
         gates,
         tests,
+        quality_score: grade.map(|grade| grade.score),
         diff_summary: seen.work.as_ref().filter(|_| with_diff).map(|work| DiffSummed::of(work, 20)),
         flags: review.flags,
         report_path: report.display().to_string(),
@@ -160,6 +180,7 @@ impl Output for RunVerified {
         for test in self.tests.iter().filter(|test| !test.ok) {
             lines.push(format!("--- {}\n{}{}", test.command, test.stdout_tail, test.stderr_tail));
         }
+        lines.extend(self.quality_score.map(|score| format!("grade: {score} of 100")));
         lines.push(format!("report: {}", self.report_path));
         lines.push(format!("next: {}", self.next_step));
         lines.join("\n")

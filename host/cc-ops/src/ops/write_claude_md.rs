@@ -127,7 +127,7 @@ impl WriteClaudeMd {
 fn instruction(cx: &Context, project: &Project, role: &Role) -> Result<String, OpError> {
     let policy = cx.policy(&project.root);
     let told = |write| {
-        let job = Job { role: role.clone(), task_type: None, profile: None, write };
+        let job = Job { role: role.clone(), write, ..Job::default() };
         launch::system_prompt(&policy, project, &Start::new(RunMode::Streaming, job, String::new()))
     };
     let (reading, writing) = (told(false)?, told(true)?);

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use crate::{
     Context, Effect, OpError, Operation, Output,
     arguments::ResponseFormat,
+    past::History,
     plan::{self, Step, Wanted},
     report_files, routing,
 };
@@ -62,7 +63,7 @@ impl WriteStrategyReports {
         let roles: Vec<Role> = Role::KNOWN.iter().filter_map(|info| info.name.parse().ok()).collect();
         let profiles = cc_profiles::load(&cx.setup().locations)?;
         let policy = cx.policy(&project.root);
-        let scores = routing::score(&policy, &profiles, &routing::history(cx)?, &roles)?;
+        let scores = routing::score(&policy, &profiles, &History::read(cx)?, &roles)?;
         let said = scores.trace.iter().map(|step| format!("{}: {}", step.who, step.reason));
         let scored_by = said.collect::<Vec<_>>().join("; ");
         let wanted =

@@ -17,6 +17,8 @@ use crate::{
     toml_text::{self, Setting, TextError},
 };
 
+#[cfg(fuzzing)]
+pub(crate) use merge::merged_text;
 pub use merge::{Merged, merge_overrides};
 
 /// The file's name in the home.
@@ -47,6 +49,9 @@ pub struct Overrides {
     /// What a queue of jobs may do.
     #[serde(default, skip_serializing_if = "is_default")]
     pub queue: QueuePolicy,
+    /// What becomes of plugins that fail.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub failing_plugins: FailingPlugins,
     /// What workers may cost.
     #[serde(default, skip_serializing_if = "is_default")]
     pub cost_guard: CostGuard,
@@ -63,6 +68,20 @@ pub struct Overrides {
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
+}
+
+/// What becomes of plugins that fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FailingPlugins {
+    /// A plugin that fails so often in a row is asked no more, and the layer below acts. 0: never. Default 3.
+    pub set_aside_after: u32,
+}
+
+impl Default for FailingPlugins {
+    fn default() -> Self {
+        Self { set_aside_after: 3 }
+    }
 }
 
 /// USD per million tokens.
@@ -140,13 +159,14 @@ impl TryFrom<String> for Name {
 
 impl Overrides {
     /// Its keys.
-    pub const KEYS: [&str; 10] = [
+    pub const KEYS: [&str; 11] = [
         "preferred_profiles",
         "preferred_models",
         "notes",
         "plugins",
         "runs",
         "queue",
+        "failing_plugins",
         "cost_guard",
         "prices",
         "boundaries",
@@ -161,6 +181,17 @@ impl Overrides {
         let path = path(home);
         let text = files::read_text(&path)?.unwrap_or_default();
         Ok(Self::parse(&toml_text::shown(&path), &text)?)
+    }
+
+    /// The home's overrides as they are written: nothing that the user did not set.
+    ///
+    /// # Errors
+    /// As [`Overrides::read`].
+    pub fn as_written(home: &Path) -> Result<serde_json::Value, PolicyError> {
+        Self::read(home)?;
+        let path = path(home);
+        let text = files::read_text(&path)?.unwrap_or_default();
+        Ok(toml_text::parse(&toml_text::shown(&path), &text, HINT)?)
     }
 
     /// Reads a text; `file` is how errors call it.

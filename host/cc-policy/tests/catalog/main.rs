@@ -7,8 +7,11 @@ mod bundled;
 mod changes;
 #[path = "../hostile/component.rs"]
 mod component;
+mod fixtures;
+mod keys;
 mod kit;
 mod layers;
+mod mutations;
 mod packages;
 mod prompts;
 mod secrets;
