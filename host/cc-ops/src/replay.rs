@@ -176,6 +176,15 @@ impl Recorded {
 }
 
 impl Replay {
+    /// Takes in what another replay came to.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.routes += other.routes;
+        self.differ += other.differ;
+        self.left_out += other.left_out;
+        self.differences.extend(other.differences);
+        self.differences.truncate(MOST_SHOWN);
+    }
+
     /// In words: "14 of 230 routes differ", and which.
     #[must_use]
     pub fn text(&self) -> String {

@@ -1,5 +1,7 @@
 //! Decisions, kept so that they can be replayed against another version of a plugin.
 
+use std::path::PathBuf;
+
 use cc_domain::{PluginRef, RunId};
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
@@ -70,13 +72,21 @@ impl Store {
     }
 }
 
-/// The newest decisions of a kind first, whatever the database's version: this table has been there from the first.
-pub(crate) fn newest_of(db: &Connection, kind: &str, limit: u32) -> rusqlite::Result<Vec<Decision>> {
+/// The newest decisions of a kind first, each with its run's project, whatever the database's version: these tables and
+/// columns have been there from the first.
+pub(crate) fn newest_of(
+    db: &Connection,
+    kind: &str,
+    limit: u32,
+) -> rusqlite::Result<Vec<(Option<PathBuf>, Decision)>> {
+    let with_project =
+        |row: &Row<'_>| Ok((row.get::<_, Option<String>>(7)?.map(PathBuf::from), decision(row)?));
     db.prepare(
-        "SELECT run_id, at, kind, request, candidates, outcome, plugins FROM decisions
-         WHERE kind = ?1 ORDER BY at_ms DESC, rowid DESC LIMIT ?2",
+        "SELECT d.run_id, d.at, d.kind, d.request, d.candidates, d.outcome, d.plugins, r.workspace_root
+         FROM decisions d LEFT JOIN runs r ON r.run_id = d.run_id
+         WHERE d.kind = ?1 ORDER BY d.at_ms DESC, d.rowid DESC LIMIT ?2",
     )?
-    .query_map(params![kind, limit], decision)?
+    .query_map(params![kind, limit], with_project)?
     .collect()
 }
 

@@ -29,11 +29,11 @@ pub fn found(home: &Home) -> Result<Option<Found>> {
     db::look(home, |db| Ok(Found { version: db::stored_version(db)?, rows: rows(db)? }))
 }
 
-/// The newest decisions, read from a database of whatever version. Changes nothing.
+/// The newest decisions, each with its run's project, read from a database of whatever version. Changes nothing.
 ///
 /// # Errors
 /// When it cannot be read.
-pub fn decisions_of(home: &Home, kind: &str, limit: u32) -> Result<Vec<Decision>> {
+pub fn decisions_of(home: &Home, kind: &str, limit: u32) -> Result<Vec<(Option<PathBuf>, Decision)>> {
     Ok(db::look(home, |db| decisions::newest_of(db, kind, limit))?.unwrap_or_default())
 }
 

@@ -5,11 +5,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Context, Effect, OpError, Operation, Output,
+    Context, Effect, OpError, Operation, Output, arguments,
+    replay::Replay,
     upgrade::{
         self, Record,
         compare::{self, BundledChange, Fate, Item},
-        restore,
+        decisions, restore,
     },
 };
 
@@ -30,6 +31,9 @@ pub(crate) struct UpgradeCheck {
     #[arg(long, conflicts_with = "apply")]
     #[serde(default)]
     rollback: bool,
+    /// Recorded routes to decide again, the newest; default 1000, 0-100000.
+    #[arg(long)]
+    replay: Option<u32>,
 }
 
 /// What was found.
@@ -47,6 +51,9 @@ pub(crate) struct UpgradeChecked {
     items: Vec<Item>,
     #[schemars(skip)]
     bundled: Vec<BundledChange>,
+    /// Recorded routes, decided again by this version.
+    #[schemars(with = "serde_json::Value")]
+    decisions: Replay,
     #[schemars(skip)]
     schema: SchemaChange,
     #[schemars(skip)]
@@ -76,11 +83,12 @@ impl Operation for UpgradeCheck {
                 "accept the upgrade or go back: set one of them",
             ));
         }
-        cx.blocking(move |cx| if self.rollback { back(cx) } else { check(cx, self.apply) }).await
+        let replay = arguments::number_within("replay", self.replay.unwrap_or(1_000), 0, 100_000)?;
+        cx.blocking(move |cx| if self.rollback { back(cx) } else { check(cx, self.apply, replay) }).await
     }
 }
 
-fn check(cx: &Context, apply: bool) -> Result<UpgradeChecked, OpError> {
+fn check(cx: &Context, apply: bool, replay: u32) -> Result<UpgradeChecked, OpError> {
     let home = &cx.setup().home;
     let project = cx.project(None)?;
     let policy = cx.policy(&project.root);
@@ -94,6 +102,9 @@ fn check(cx: &Context, apply: bool) -> Result<UpgradeChecked, OpError> {
     let schema =
         SchemaChange { found: schema::found(home)?.map(|f| f.version), known: schema::known_version() };
     let lost = items.iter().any(|item| matches!(item.fate, Fate::Missing | Fate::Incompatible));
+    // Before anything is applied: what would be decided otherwise from now on.
+    let mut decisions = decisions::replayed(cx, replay)?;
+    decisions.differences.truncate(MOST_ITEMS);
     let backups = if apply { vec![restore::apply(cx)?.display().to_string()] } else { Vec::new() };
     let accepted_here = name.as_deref() == Some(upgrade::own_name().as_str());
     items.truncate(MOST_ITEMS);
@@ -106,6 +117,7 @@ fn check(cx: &Context, apply: bool) -> Result<UpgradeChecked, OpError> {
         preserved,
         items,
         bundled: compare::bundled(&compared_with.bundled, &now.bundled),
+        decisions,
         schema,
         backups,
     })
@@ -142,6 +154,7 @@ fn back(cx: &Context) -> Result<UpgradeChecked, OpError> {
         preserved: 0,
         items: went.restored.into_iter().map(restored).collect(),
         bundled: Vec::new(),
+        decisions: Replay::default(),
         schema: SchemaChange {
             found: schema::found(home)?.map(|f| f.version),
             known: schema::known_version(),
@@ -171,6 +184,7 @@ impl Output for UpgradeChecked {
                 version(&plugin.to)
             ));
         }
+        lines.push(self.decisions.text());
         lines.extend(self.backups.iter().map(|path| format!("backup: {path}")));
         lines.push(format!("next: {}", self.next_step));
         lines.join("\n")

@@ -1,6 +1,7 @@
 //! What an upgrade of this program leaves as it was, and the way back.
 
 pub(crate) mod compare;
+pub(crate) mod decisions;
 mod inventory;
 mod record;
 pub(crate) mod restore;
