@@ -9,6 +9,7 @@ mod arguments;
 mod artifacts;
 mod context;
 mod convert;
+pub mod dashboard;
 mod demo;
 mod error;
 mod facts;

@@ -1,6 +1,7 @@
-//! Records in, Markdown out. Pure: nothing is read, nothing is written.
+//! Records in, Markdown and HTML out. Pure: nothing is read, nothing is written.
 #![forbid(unsafe_code)]
 
+pub mod dashboard;
 mod table;
 mod trace;
 mod verification;

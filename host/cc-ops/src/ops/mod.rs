@@ -5,6 +5,7 @@ pub(crate) mod check_write_scope;
 mod collect_team_results;
 mod compact_events;
 mod cross_review;
+mod dashboard;
 pub(crate) mod diff_summary;
 mod git_diff;
 mod healthcheck;
@@ -36,7 +37,7 @@ mod verify_run;
 use crate::Entry;
 
 /// Every operation, in the order users meet them.
-static REGISTRY: [Entry; 29] = [
+static REGISTRY: [Entry; 30] = [
     Entry::of::<healthcheck::Healthcheck>(),
     Entry::of::<list_profiles::ListProfiles>(),
     Entry::of::<pick_profile::PickProfile>(),
@@ -62,6 +63,7 @@ static REGISTRY: [Entry; 29] = [
     Entry::of::<spawn_role_team::SpawnRoleTeam>(),
     Entry::of::<collect_team_results::CollectTeamResults>(),
     Entry::of::<cross_review::CrossReview>(),
+    Entry::of::<dashboard::Dashboard>(),
     Entry::of::<open_run_folder::OpenRunFolder>(),
     Entry::of::<prompt_pack::PromptPack>(),
     Entry::of::<local_policy::LocalPolicy>(),
