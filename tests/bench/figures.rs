@@ -7,6 +7,7 @@
 mod fleet;
 #[cfg(target_os = "linux")]
 mod ingest;
+mod queue;
 mod supervised;
 
 use std::time::{Duration, Instant};
@@ -30,6 +31,7 @@ const FIGURES: &[(&str, fn())] = &[
     ("tools", tools),
     ("pick", picking),
     (LONG, supervised::ten_minutes),
+    ("queue", queue::queue),
     #[cfg(target_os = "linux")]
     ("memory", running),
     #[cfg(target_os = "linux")]

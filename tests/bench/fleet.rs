@@ -62,6 +62,7 @@ fn multiply(sandbox: &Sandbox, id: &str, ids: &[String]) {
 /// So many workers side by side, and the end of them all.
 pub(super) fn at_once() {
     let sandbox = Sandbox::with_profiles();
+    sandbox.overrides(&format!("[cost_guard]\nmax_concurrent = {AT_ONCE}\n"));
     sandbox.script(&[Step::Say("working".into()), Step::WaitFor(sandbox.record("never"))]);
     let mut client = sandbox.mcp();
     let begun = Instant::now();

@@ -52,6 +52,15 @@ pub fn fake_worker() -> &'static Path {
     FAKE.get_or_init(|| beside("fake_claude"))
 }
 
+/// Plays dispatcher and worker on the queue itself.
+///
+/// # Panics
+/// When it is not there.
+#[must_use]
+pub fn queue_player() -> PathBuf {
+    beside("queue_player")
+}
+
 /// A program of this package. Cargo builds them with its tests, one folder above those.
 fn beside(name: &str) -> PathBuf {
     let path = profile_folder().join(format!("{name}{}", env::consts::EXE_SUFFIX));

@@ -1,6 +1,7 @@
 //! What the end-to-end tests stand on: the real binary, hermetic homes, a raw MCP client, a scripted worker.
 //!
-//! Tests see the product from outside only, so this crate depends on none of its crates. Deadlines here are safety
+//! Tests see the product from outside only. One program (`queue_player`) and the queue's figures use the product's store
+//! directly: ten thousand real workers would prove no more. Deadlines here are safety
 //! nets: a test waits for a condition and never for a time.
 #![forbid(unsafe_code)]
 // Failing loudly is what test support is for.
@@ -19,7 +20,7 @@ mod sandbox;
 pub mod script;
 pub mod shape;
 
-pub use binary::{fake_worker, product, repository};
+pub use binary::{fake_worker, product, queue_player, repository};
 pub use ccswitch::Profile;
 pub use leaks::Leaks;
 pub use mcp::{McpClient, ToolResult};

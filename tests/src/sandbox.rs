@@ -53,6 +53,15 @@ impl Sandbox {
         ccswitch::write(&self.ccswitch(), profiles);
     }
 
+    /// Writes the user's overrides anew, in TOML.
+    ///
+    /// # Panics
+    /// When the file cannot be written.
+    pub fn overrides(&self, text: &str) {
+        fs::create_dir_all(self.home()).expect("a home");
+        fs::write(self.home().join("overrides.toml"), text).expect("overrides");
+    }
+
     /// Says what the worker does from its next start on.
     ///
     /// # Panics

@@ -27,6 +27,14 @@ pub enum Step {
     PrintBytes(Vec<u8>),
     /// An assistant's text, as a line of the stream.
     Say(String),
+    /// One reply of the model, which has read so many tokens. Goes on once the file is there; interrupted meanwhile, it
+    /// ends its turn and goes, as Claude Code does.
+    Reply {
+        /// Not from the cache.
+        tokens: u64,
+        /// What it waits for.
+        until: PathBuf,
+    },
     /// One line of the stream, this long.
     HugeLine(usize),
     /// At least so many bytes of the stream, as fast as they are read.

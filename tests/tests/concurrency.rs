@@ -18,6 +18,7 @@ const COMMANDS: usize = 10;
 #[test]
 fn twenty_at_once_on_a_fresh_home_lose_and_tear_nothing() {
     let sandbox = Sandbox::with_profiles();
+    sandbox.overrides("[cost_guard]\nmax_concurrent = 20\n");
     sandbox.script(&[Step::Say("At work.".into()), Step::finish("Done.")]);
     let together = Barrier::new(SERVERS + COMMANDS);
     let over = AtomicBool::new(false);

@@ -27,7 +27,7 @@ fn reference(tools: &[Value]) -> String {
          arguments may also come inside one `params` object. Every reply has `ok`; a refused call has `ok: false`,\n\
          `kind`, `error` and `next_step`. Commands print Markdown, or with `--json` the same reply as the tool.\n\n\
          Exit codes: 0 done, 1 the worker or check failed, 2 `invalid_input`, 3 `not_found`, 4 `denied`,\n\
-         5 `unavailable`, 6 `state`.\n",
+         5 `unavailable`, 6 `state`, 7 `over_limit`.\n",
     );
     for tool in tools {
         describe(&mut text, tool).expect("a string takes all");

@@ -6,12 +6,16 @@
 mod accept;
 mod cli;
 mod concurrency;
+mod cost;
 #[cfg(target_os = "linux")]
 mod crash;
 mod demo;
 mod docs;
 mod mcp;
 mod policy;
+mod queue;
+#[cfg(target_os = "linux")]
+mod queue_chaos;
 mod run;
 mod scope;
 #[cfg(target_os = "linux")]

@@ -89,6 +89,8 @@ fn every_reply_fits_the_schema_it_was_announced_with() {
         ("cc_last_run", json!({})),
         ("cc_prompt_pack", json!({})),
         ("cc_local_policy", json!({})),
+        ("cc_cost_guard", json!({ "config": { "usd": { "day": 5 } } })),
+        ("cc_usage_summary", json!({ "days": 2, "format": "csv", "write_report": true })),
         ("cc_list_profiles", json!({ "response_format": "markdown" })),
     ];
     let run = client.call("cc_run_streaming_agent", json!({ "task": "Say hello." })).structured;

@@ -35,7 +35,11 @@ fn a_good_run_is_told_and_kept_with_answer_model_tokens_and_cost() {
     assert_eq!(run["result"], "Hello from glm.");
     assert_eq!(run["actual_model"], "glm-5.1");
     assert_eq!(run["usage"]["output_tokens"], 20);
-    assert_eq!((&run["cost_usd"], &run["cost_is_estimate"]), (&json!(0.001), &json!(true)));
+    assert_eq!(
+        (&run["cost_usd"], &run["cost_accuracy"]),
+        (&Value::Null, &json!("unknown")),
+        "it was made up"
+    );
     let kept = sandbox.metadata(id(&run));
     assert_eq!(kept["result"]["text"], run["result"]);
     assert!(kept["route"]["trace"].as_array().is_some_and(|trace| !trace.is_empty()), "{kept}");

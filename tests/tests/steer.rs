@@ -182,7 +182,7 @@ fn a_worker_that_outspends_its_budget_by_its_providers_prices_is_ended() {
         "{ended}"
     );
     assert!(types(&sandbox, &id).contains(&"budget_exceeded".into()));
-    let counted = sandbox.metadata(&id)["output_budget"]["counted_cost_usd"].as_f64().expect("a count");
+    let counted = sandbox.metadata(&id)["output_budget"]["spent"]["usd"].as_f64().expect("a count");
     assert!((0.1..0.11).contains(&counted), "{counted}");
     assert_eq!(sandbox.received(&given).flag("--max-budget-usd"), None, "Claude Code makes up this price");
 }

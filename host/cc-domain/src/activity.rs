@@ -157,6 +157,7 @@ impl EventBody {
             Self::StopRequested { .. } => "stop requested".to_owned(),
             Self::BudgetWarned(b) => format!("{:?} budget: {} of {}", b.budget, b.used, b.limit),
             Self::BudgetExceeded(b) => format!("{:?} budget exceeded: {} of {}", b.budget, b.used, b.limit),
+            Self::LimitReached { text, .. } => text.clone(),
             Self::TurnEnded { subtype, .. } => format!("turn ended: {subtype}"),
             Self::Notice { kind, text } => format!("{kind}: {text}"),
             Self::Text { text, .. } => text.clone(),
@@ -170,6 +171,7 @@ impl EventBody {
                     scope.as_str()
                 )
             }
+            Self::ScopeWarned { path, reason } => format!("outside its write scope: {path}: {reason}"),
             Self::SecretsPrinted { real, found, rules } => {
                 format!("printed {found} secrets, {real} of them real: {}", rules.join(", "))
             }

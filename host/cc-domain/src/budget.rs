@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::Spent;
+
 /// What a run may use up. Bytes are those of the redacted record.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Budget {
@@ -86,9 +88,9 @@ pub struct BudgetUse {
     pub dropped_output_bytes: u64,
     /// Not kept in `events.ndjson`.
     pub dropped_event_count: u64,
-    /// USD by the provider's listed prices, reckoned while a turn goes on; none where no price is listed.
+    /// Tokens and USD, of all models together; as the ledger has them. None before the first reply.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub counted_cost_usd: Option<f64>,
+    pub spent: Option<Spent>,
 }
 
 /// Where a run stands with its budgets of bytes.

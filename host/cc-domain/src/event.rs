@@ -190,6 +190,17 @@ pub enum EventBody {
     BudgetWarned(BudgetEvent),
     /// A budget is used up.
     BudgetExceeded(BudgetEvent),
+    /// A limit of the cost guard is reached, and the worker is ended.
+    LimitReached {
+        /// Which, such as `usd.day`.
+        limit: String,
+        /// What was spent against it, by all runs that count towards it.
+        spent: f64,
+        /// What it allows, in the same unit.
+        most: f64,
+        /// In a sentence.
+        text: String,
+    },
     /// A turn has ended.
     TurnEnded {
         /// `success`, `error_max_turns` and so on.
@@ -253,6 +264,13 @@ pub enum EventBody {
         /// The first violations, as sentences.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         violations: Vec<String>,
+    },
+    /// While it runs, a worker was found to have changed what it may not.
+    ScopeWarned {
+        /// From the project's root.
+        path: String,
+        /// Which rule, in words.
+        reason: String,
     },
     /// The worker printed secrets; what is kept of them is without their values.
     SecretsPrinted {

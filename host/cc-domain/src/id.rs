@@ -23,6 +23,9 @@ pub enum IdError {
     /// Not the shape of a team id.
     #[error("'{0}' is not a team id (they look like team-20261123T061500Z-1a2b3c4d)")]
     Team(String),
+    /// Not the shape of a job id.
+    #[error("'{0}' is not a job id (they look like job-20261123T061500Z-1a2b3c4d)")]
+    Job(String),
 }
 
 impl RunId {
@@ -80,55 +83,68 @@ impl fmt::Display for RunId {
     }
 }
 
-/// Identifies some runs that were started together: `team-` and the shape of a run id.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(try_from = "String", into = "String")]
-#[schemars(inline, with = "String", description = "")]
-pub struct TeamId(String);
+/// An id that is a run id with a mark in front.
+macro_rules! marked_id {
+    ($(#[$doc:meta])* $name:ident, $prefix:literal, $error:path) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+        #[serde(try_from = "String", into = "String")]
+        #[schemars(inline, with = "String", description = "")]
+        pub struct $name(String);
 
-impl TeamId {
-    const PREFIX: &str = "team-";
+        impl $name {
+            /// A new id, as [`RunId::new`] makes them.
+            #[must_use]
+            pub fn new(now: Timestamp) -> Self {
+                Self(format!("{}{}", $prefix, RunId::new(now)))
+            }
 
-    /// A new id, as [`RunId::new`] makes them.
-    #[must_use]
-    pub fn new(now: Timestamp) -> Self {
-        Self(format!("{}{}", Self::PREFIX, RunId::new(now)))
-    }
+            /// The text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
 
-    /// The text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
+        impl FromStr for $name {
+            type Err = IdError;
+
+            fn from_str(text: &str) -> Result<Self, IdError> {
+                let run = text.strip_prefix($prefix).and_then(|rest| rest.parse::<RunId>().ok());
+                run.map(|_| Self(text.into())).ok_or_else(|| $error(text.into()))
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = IdError;
+
+            fn try_from(text: String) -> Result<Self, IdError> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
 }
 
-impl FromStr for TeamId {
-    type Err = IdError;
-
-    fn from_str(text: &str) -> Result<Self, IdError> {
-        let run = text.strip_prefix(Self::PREFIX).and_then(|rest| rest.parse::<RunId>().ok());
-        run.map(|_| Self(text.into())).ok_or_else(|| IdError::Team(text.into()))
-    }
+marked_id! {
+    /// Identifies some runs that were started together: `team-` and the shape of a run id.
+    TeamId, "team-", IdError::Team
 }
 
-impl TryFrom<String> for TeamId {
-    type Error = IdError;
-
-    fn try_from(text: String) -> Result<Self, IdError> {
-        text.parse()
-    }
-}
-
-impl From<TeamId> for String {
-    fn from(id: TeamId) -> Self {
-        id.0
-    }
-}
-
-impl fmt::Display for TeamId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
+marked_id! {
+    /// Identifies a job of the queue: `job-` and the shape of a run id.
+    JobId, "job-", IdError::Job
 }
 
 #[cfg(test)]
@@ -149,6 +165,13 @@ mod tests {
         assert!(
             "20261123T061500Z-1a2b3c4d".parse::<TeamId>().is_err() && "team-..".parse::<TeamId>().is_err()
         );
+    }
+
+    #[test]
+    fn a_job_id_is_none_of_a_team() {
+        let id = JobId::new("2026-11-23T06:15:00Z".parse().expect("a time"));
+        assert_eq!(id.as_str().parse(), Ok(id.clone()));
+        assert!(id.as_str().parse::<TeamId>().is_err());
     }
 
     #[test]

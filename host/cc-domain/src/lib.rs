@@ -6,7 +6,9 @@ mod budget;
 mod change;
 mod event;
 mod finding;
+mod footprint;
 mod id;
+mod job;
 mod limits;
 mod profile;
 mod progress;
@@ -18,6 +20,8 @@ mod route;
 mod run;
 mod score;
 mod secret;
+mod spend;
+mod standing;
 mod verification;
 mod work;
 
@@ -29,7 +33,9 @@ pub use change::{
 };
 pub use event::{Answerer, Block, BudgetEvent, Budgeted, Event, EventBody, EventSource, Question, ToolCall};
 pub use finding::{Comparison, Finding, Opinion, SharedPlace, Stance, compare, findings};
-pub use id::{IdError, RunId, TeamId};
+pub use footprint::{Footprint, anchored};
+pub use id::{IdError, JobId, RunId, TeamId};
+pub use job::{JobSpec, JobStage, JobState};
 pub use limits::{Amounts, CostGuard, ModelLimits, OutputLimits, ShareLimits};
 pub use profile::{ModelEntry, ModelPrice, Profile, ProfileHealth, Usability};
 pub use progress::{InFlight, RecentTool, RunProgress, Tally, Weight, is_test, one_line};
@@ -46,6 +52,8 @@ pub use score::{ModelScore, ModelToScore, RoleScore, ScorePart};
 pub use secret::{
     Allow, AllowTarget, Checksum, Classification, RequiredRule, SecretClass, SecretFinding, SecretRule,
 };
+pub use spend::{Accuracy, Spent};
+pub use standing::{Amount, Measure, Payer, Standing, Unit};
 pub use verification::{Gate, GateState, TestRun, Verification, Verified};
 pub use work::{Prevention, ProjectWork, ScopeState, WorkOutcome};
 

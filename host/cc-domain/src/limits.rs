@@ -2,7 +2,9 @@
 
 use std::{collections::BTreeMap, num::NonZeroU32};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
+
+use crate::{Budget, ModelPrice};
 
 /// `[cost_guard]` of the user's overrides. The names that the predecessor had are its own.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -11,8 +13,10 @@ pub struct CostGuard {
     /// Workers at once on this home.
     pub max_concurrent: NonZeroU32,
     /// The longest a worker may be given, seconds.
+    #[serde(deserialize_with = "seconds")]
     pub max_timeout_seconds: u32,
     /// USD.
+    #[serde(deserialize_with = "usd_amounts")]
     pub usd: Amounts<f64>,
     /// Tokens of all kinds together.
     pub tokens: Amounts<u64>,
@@ -25,6 +29,65 @@ pub struct CostGuard {
     /// Of runs that name none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output_budget: Option<OutputLimits>,
+}
+
+/// The shortest time limit that is one.
+const LEAST_SECONDS: u32 = 10;
+
+fn seconds<'de, D: Deserializer<'de>>(given: D) -> Result<u32, D::Error> {
+    match u32::deserialize(given)? {
+        short if short < LEAST_SECONDS => {
+            Err(D::Error::custom(format!("{short} s is too short; use at least {LEAST_SECONDS}")))
+        }
+        seconds => Ok(seconds),
+    }
+}
+
+fn some_seconds<'de, D: Deserializer<'de>>(given: D) -> Result<Option<u32>, D::Error> {
+    seconds(given).map(Some)
+}
+
+fn usd<E: serde::de::Error>(amount: f64) -> Result<f64, E> {
+    let is_amount = amount.is_finite() && amount >= 0.0;
+    is_amount.then_some(amount).ok_or_else(|| E::custom(format!("{amount} is no amount of USD")))
+}
+
+fn some_usd<'de, D: Deserializer<'de>>(given: D) -> Result<Option<f64>, D::Error> {
+    f64::deserialize(given).and_then(usd).map(Some)
+}
+
+fn usd_amounts<'de, D: Deserializer<'de>>(given: D) -> Result<Amounts<f64>, D::Error> {
+    let all: Amounts<f64> = Amounts::deserialize(given)?;
+    let given = [all.run, all.day, all.profile, all.project, all.fleet];
+    given.into_iter().flatten().try_for_each(|amount| usd(amount).map(drop)).map(|()| all)
+}
+
+impl CostGuard {
+    /// The time limit of a worker on that model that was asked for so many seconds.
+    #[must_use]
+    pub fn timeout(&self, asked: u32, model: Option<&str>) -> u32 {
+        let of_model = self
+            .per_model
+            .iter()
+            .filter(|(name, _)| model.is_some_and(|model| ModelPrice::free(name).is_of(model)));
+        let most = of_model.filter_map(|(_, limits)| limits.max_timeout_seconds);
+        most.fold(asked.min(self.max_timeout_seconds), u32::min)
+    }
+
+    /// What a run may use up that names nothing itself.
+    #[must_use]
+    pub fn budget(&self, usual: Budget) -> Budget {
+        let Some(set) = self.output_budget else { return usual };
+        Budget {
+            max_output_bytes: set.max_output_bytes.unwrap_or(usual.max_output_bytes),
+            max_events_bytes: set.max_events_bytes.unwrap_or(usual.max_events_bytes),
+            soft_output_bytes: set.soft_output_bytes.unwrap_or(usual.soft_output_bytes),
+            policy: set.policy.unwrap_or(usual.policy),
+            final_only: set.final_only.unwrap_or(usual.final_only),
+            final_max_chars: set.final_max_chars.unwrap_or(usual.final_max_chars),
+            ..usual
+        }
+    }
 }
 
 impl Default for CostGuard {
@@ -69,7 +132,7 @@ pub struct Amounts<T> {
 #[serde(deny_unknown_fields, default)]
 pub struct ShareLimits {
     /// USD a day.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "some_usd")]
     pub usd: Option<f64>,
     /// Tokens a day.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -84,7 +147,7 @@ pub struct ShareLimits {
 #[serde(deny_unknown_fields, default)]
 pub struct ModelLimits {
     /// The longest a worker on it may be given, seconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "some_seconds")]
     pub max_timeout_seconds: Option<u32>,
 }
 

@@ -134,6 +134,12 @@ pub struct ModelPrice {
 }
 
 impl ModelPrice {
+    /// No cost at all.
+    #[must_use]
+    pub fn free(model: &str) -> Self {
+        Self { model: model.to_owned(), input: 0.0, output: 0.0, cache_read: 0.0, cache_write: 0.0 }
+    }
+
     /// Whether it is that model's, matched as CC Switch does: without a `[1M]` mark, by lower case.
     #[must_use]
     pub fn is_of(&self, model: &str) -> bool {

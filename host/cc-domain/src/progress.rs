@@ -153,7 +153,9 @@ impl EventBody {
             | Self::Parked { .. }
             | Self::Resumed { .. }
             | Self::BudgetWarned(_)
+            | Self::ScopeWarned { .. }
             | Self::BudgetExceeded(_)
+            | Self::LimitReached { .. }
             | Self::Timeout { .. }
             | Self::StopRequested { .. }
             | Self::StreamError { .. }
@@ -275,7 +277,9 @@ impl RunProgress {
                 (self.parked_until, self.limited_until) = (None, None);
                 self.now("started", State::Starting);
             }
-            EventBody::StopRequested { .. } | EventBody::Timeout { .. } => self.state = State::Stopping,
+            EventBody::StopRequested { .. } | EventBody::Timeout { .. } | EventBody::LimitReached { .. } => {
+                self.state = State::Stopping;
+            }
             EventBody::ProcessExited { status, .. } => {
                 self.process_gone();
                 self.phase = Some("finished");

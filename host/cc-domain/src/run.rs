@@ -103,6 +103,8 @@ pub enum StopReason {
     TurnsBudgetExceeded,
     /// More USD than allowed.
     CostBudgetExceeded,
+    /// A limit of the cost guard.
+    OverLimit,
 }
 
 /// Everything `metadata.json` holds. Written by one process at a time: the launcher, then the supervisor.
@@ -187,6 +189,9 @@ pub struct RunRecord {
     pub stop_reason: Option<StopReason>,
     /// What went wrong before or around the worker, in a sentence.
     pub error: Option<String>,
+    /// What its caller should know of how it was started, a sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
     /// What the worker reported.
     pub result: Option<RunResult>,
 }
@@ -245,7 +250,7 @@ pub struct RunResult {
     pub actual: ActualRoute,
     /// This run's tokens.
     pub usage: Usage,
-    /// USD, as Claude Code reckons it.
+    /// USD; in a run's record by the price that counts, none where there is none.
     pub cost_usd: Option<f64>,
     /// True when Claude Code does not know the model's price and made the cost up.
     pub cost_is_estimate: bool,
@@ -292,7 +297,25 @@ impl Usage {
     /// All of them.
     #[must_use]
     pub fn total(&self) -> u64 {
-        self.input_tokens + self.output_tokens + self.cache_read_tokens + self.cache_write_tokens
+        let parts = [self.output_tokens, self.cache_read_tokens, self.cache_write_tokens];
+        parts.into_iter().fold(self.input_tokens, u64::saturating_add)
+    }
+
+    /// Both together.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        self.each(other, u64::saturating_add)
+    }
+
+    /// Kind by kind.
+    #[must_use]
+    pub fn each(self, other: Self, of: impl Fn(u64, u64) -> u64) -> Self {
+        Self {
+            input_tokens: of(self.input_tokens, other.input_tokens),
+            output_tokens: of(self.output_tokens, other.output_tokens),
+            cache_read_tokens: of(self.cache_read_tokens, other.cache_read_tokens),
+            cache_write_tokens: of(self.cache_write_tokens, other.cache_write_tokens),
+        }
     }
 }
 

@@ -1,9 +1,10 @@
 //! The rooms' errors at the edge. Their texts say what to do; the kind decides the exit code and the general hint.
 
+use cc_domain::{Measure, Unit};
 use cc_policy::PolicyError;
 use cc_profiles::ProfileError;
 use cc_repo::RepoError;
-use cc_store::StoreError;
+use cc_store::{StoreError, day_end, today};
 use cc_workers::WorkerError;
 
 use crate::{ErrorKind, OpError};
@@ -53,13 +54,34 @@ impl From<PolicyError> for OpError {
     }
 }
 
+/// Which limit, what is left of it, and how to go on.
+fn over_limit(over: &Measure) -> OpError {
+    let ends = over.daily.then(|| day_end(&today())).flatten();
+    let ends = ends.map(|at| format!("; the day ends at {at}")).unwrap_or_default();
+    let wait = match over.unit {
+        Unit::Workers => "wait until one ends (cc_run_status lists them)",
+        _ if over.daily => "wait for the next day",
+        _ => "wait until a run ends",
+    };
+    let call = serde_json::json!({ "config": over.config(over.roomier()), "apply": true });
+    let message = format!("{over}, {} left{ends}; no worker was started", over.left());
+    OpError::new(ErrorKind::OverLimit, message, format!("{wait}, or raise the limit: cc_cost_guard {call}"))
+}
+
 impl From<StoreError> for OpError {
     fn from(error: StoreError) -> Self {
         let (kind, hint) = match &error {
+            StoreError::OverLimit(over) => return over_limit(over),
             StoreError::UnknownRun(_) => {
                 (ErrorKind::NotFound, "cc_run_status with include_finished lists the runs")
             }
             StoreError::AlreadyEnded(..) => (ErrorKind::InvalidInput, "start a new run"),
+            StoreError::UnknownJob(_) => (ErrorKind::NotFound, "cc_queue_status lists the jobs"),
+            StoreError::ProfileFull(_) => (
+                ErrorKind::OverLimit,
+                "wait for one of its jobs, or raise max_per_profile with cc_queue_policy",
+            ),
+            StoreError::ClaimLost(_) => (ErrorKind::State, "cc_queue_status shows where the job stands"),
             _ => (ErrorKind::State, "check the folder's permissions and free space, then call again"),
         };
         Self::new(kind, error.to_string(), hint)

@@ -2,7 +2,7 @@
 
 use cc_domain::{
     Attributes, BudgetState, Flag, Grade, ProjectWork, RunFacts, RunProgress, RunRecord, RunStatus,
-    ScopeState, Severity,
+    ScopeState, Severity, Usage,
 };
 use cc_policy::Policy;
 use jiff::Timestamp;
@@ -124,7 +124,8 @@ fn attributes(record: &RunRecord, progress: &RunProgress, now: Timestamp) -> Att
     known.yes("output_budget_state", Some(budget_word(record.output_budget.state)));
     known.yes("output_bytes", Some(record.output_budget.observed_output_bytes));
     known.yes("budget_usd", record.budget.max_cost_usd);
-    known.yes("cost_usd", cost(record, progress));
+    known.yes("cost_usd", cost(record));
+    known.yes("tokens_total", usage(record).map(|usage| usage.total()));
     if record.status.is_active() {
         known.liveness(record, progress, now);
     }
@@ -132,10 +133,16 @@ fn attributes(record: &RunRecord, progress: &RunProgress, now: Timestamp) -> Att
     known.0
 }
 
-/// USD so far: by the provider's listed prices, else as the worker reports at its end or at the end of a turn.
-pub(crate) fn cost(record: &RunRecord, progress: &RunProgress) -> Option<f64> {
-    let reported = record.result.as_ref().and_then(|result| result.cost_usd);
-    record.output_budget.counted_cost_usd.or(reported).or(progress.cost_usd)
+/// USD so far, as the ledger has them; of runs that older versions recorded, as the worker reported.
+pub(crate) fn cost(record: &RunRecord) -> Option<f64> {
+    let reported = || record.result.as_ref().and_then(|result| result.cost_usd);
+    record.output_budget.spent.map_or_else(reported, |spent| spent.usd)
+}
+
+/// Tokens so far, likewise.
+pub(crate) fn usage(record: &RunRecord) -> Option<Usage> {
+    let spent = record.output_budget.spent.map(|spent| spent.usage);
+    spent.or(record.result.as_ref().map(|result| result.usage)).filter(|usage| usage.total() > 0)
 }
 
 struct Known(Attributes);
@@ -169,7 +176,6 @@ impl Known {
         self.yes("terminal_reason", result.terminal_reason.as_ref());
         self.yes("api_error_status", result.api_error_status);
         self.yes("cost_is_estimate", Some(result.cost_is_estimate));
-        self.yes("tokens_total", Some(result.usage.total()));
         self.yes("final_text_truncated", Some(result.text.chars().count() > FINAL_CHARS));
     }
 }

@@ -18,6 +18,23 @@ pub(crate) struct Job {
     /// A profile the caller insists on: an id, or a name that only one has.
     pub(crate) profile: Option<String>,
     pub(crate) write: bool,
+    /// Profiles and models whose work on the same job failed its verification; no model: the profile's default.
+    pub(crate) failures: Vec<(String, String)>,
+}
+
+impl Job {
+    /// What routers may know of it beyond the request's own fields; the keys are listed in `docs/plugin-guide.md`.
+    fn attributes(&self) -> Attributes {
+        if self.failures.is_empty() {
+            return Attributes::new();
+        }
+        let mut facts = vec![("failed_verifications".to_owned(), self.failures.len().to_string())];
+        facts.extend(self.failures.iter().enumerate().flat_map(|(at, (profile, model))| {
+            let key = |what: &str| format!("failed.{}.{what}", at + 1);
+            [(key("profile_id"), profile.clone()), (key("model"), model.clone())]
+        }));
+        facts
+    }
 }
 
 /// A route, and what it was chosen from.
@@ -69,7 +86,7 @@ pub(crate) fn route(cx: &Context, project: &Project, job: &Job) -> Result<Routed
         role: job.role.clone(),
         task_type: job.task_type.clone(),
         write: job.write,
-        attributes: Attributes::new(),
+        attributes: job.attributes(),
     };
     let decision = policy.route(&request, &candidates, explicit.as_deref())?;
     let chosen = candidates

@@ -97,7 +97,7 @@ pub(crate) fn check(scope: &WriteScope) -> Result<(), OpError> {
 }
 
 /// Patterns of a folder as they are written at the project's root.
-fn from_root(project: &Project, folder: &Path, patterns: &[String]) -> Vec<String> {
+pub(crate) fn from_root(project: &Project, folder: &Path, patterns: &[String]) -> Vec<String> {
     let below = folder.strip_prefix(&project.root).unwrap_or(Path::new(""));
     let below: Vec<String> = below.iter().map(|part| part.to_string_lossy().into_owned()).collect();
     let below = below.join("/");

@@ -64,11 +64,11 @@ impl Snapshot {
     }
 
     pub(crate) fn cost(&self) -> Option<f64> {
-        facts::cost(&self.record, &self.progress)
+        facts::cost(&self.record)
     }
 
     pub(crate) fn tokens(&self) -> Option<u64> {
-        self.record.result.as_ref().map(|result| result.usage.total()).filter(|tokens| *tokens > 0)
+        facts::usage(&self.record).map(|usage| usage.total())
     }
 
     /// The answer once there is one, else the newest thing the worker said.

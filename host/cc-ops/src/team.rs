@@ -92,7 +92,13 @@ pub(crate) fn roles(names: &[&str]) -> Result<Vec<Role>, OpError> {
 
 /// A read-only member.
 pub(crate) fn member(worker: WorkerKind, team: &TeamId, role: &Role, prompt: String) -> Start {
-    let job = crate::routing::Job { role: role.clone(), task_type: None, profile: None, write: false };
+    let job = crate::routing::Job {
+        role: role.clone(),
+        task_type: None,
+        profile: None,
+        write: false,
+        failures: Vec::new(),
+    };
     Start { team: Some(team.clone()), ..Start::new(launch::mode(worker, RunMode::Streaming), job, prompt) }
 }
 
@@ -141,6 +147,7 @@ fn begin(cx: &Context, team: Team) -> Result<(Manifest, Launched), OpError> {
     let project = cx.project(team.members.first().and_then(|member| member.cwd.as_deref()))?;
     let plans = team.members.into_iter().map(|member| launch::plan(cx, member));
     let plans: Vec<Plan> = plans.collect::<Result<_, _>>()?;
+    launch::admit(cx, &plans)?;
     let active = RunFilter { active: Some(true), limit: 10_000, ..RunFilter::default() };
     let folder = RunDir::artifact_root(&project.root).join("runs").join("teams");
     let manifest = Manifest {

@@ -11,12 +11,23 @@ mod tui;
 
 use std::process::ExitCode;
 
+use cc_policy::{OVERRIDES, Overrides};
+use cc_workers::LimitsFile;
+
+/// A supervisor reads the user's limits, and nothing else that policy knows.
+const LIMITS: LimitsFile = LimitsFile {
+    name: OVERRIDES,
+    parse: |text| {
+        Overrides::parse(OVERRIDES, text).map(|read| read.cost_guard).map_err(|error| error.to_string())
+    },
+};
+
 /// The whole program: everything it does begins here.
 #[must_use]
 pub fn main() -> ExitCode {
     // The processes round a worker come first: they stay small by never building the command line.
     match std::env::args().nth(1).as_deref() {
-        Some("supervise") => cc_workers::supervise(),
+        Some("supervise") => cc_workers::supervise(LIMITS),
         Some("guard") => cc_workers::guard(std::env::args_os().skip(2)),
         Some("scope-hook") => cc_workers::scope_hook(std::env::args_os().skip(2)),
         Some("judge-secrets") => cli::judge_secrets(),

@@ -15,10 +15,16 @@ use crate::{Home, Result, StoreError, os};
 const BUSY: Duration = Duration::from_secs(10);
 /// How long opening goes on trying: some locks of a first opening are refused without waiting.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// Statements that are kept prepared: about as many as there are.
+const STATEMENTS: usize = 64;
 
 /// Step N brings a database of version N to version N + 1. Published steps never change.
-const MIGRATIONS: &[&str] =
-    &[include_str!("schema/1-runs-and-decisions.sql"), include_str!("schema/2-supervision.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("schema/1-runs-and-decisions.sql"),
+    include_str!("schema/2-supervision.sql"),
+    include_str!("schema/3-queue.sql"),
+    include_str!("schema/4-ledger.sql"),
+];
 
 /// A connection to the home's database, at this binary's version.
 pub(crate) fn open(home: &Home) -> Result<Connection> {
@@ -49,6 +55,7 @@ enum Opened {
 fn try_open(path: &Path) -> rusqlite::Result<Opened> {
     let mut db = Connection::open(path)?;
     db.busy_timeout(BUSY)?;
+    db.set_prepared_statement_cache_capacity(STATEMENTS);
     // The version is looked at first: a newer database is left exactly as it is.
     if stored_version(&db)? > version() {
         return Ok(Opened::Newer(stored_version(&db)?));

@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf};
 
-use cc_domain::RunId;
+use cc_domain::{JobId, Measure, RunId};
 
 /// What happened, to what, and what to do next.
 #[derive(Debug, thiserror::Error)]
@@ -79,9 +79,21 @@ pub enum StoreError {
     /// No such run in the index.
     #[error("no run {0} is known here; list the runs to see which are")]
     UnknownRun(RunId),
+    /// A limit of the cost guard keeps a run from starting.
+    #[error("{0}")]
+    OverLimit(Box<Measure>),
     /// The run has ended, so nobody may write to it.
     #[error("run {0} has already ended ({1}); start a new run")]
     AlreadyEnded(RunId, &'static str),
+    /// No such job in the queue.
+    #[error("no job {0} is in the queue")]
+    UnknownJob(JobId),
+    /// The lease of a claim ended before its run began, or the job was cancelled.
+    #[error("the claim on job {0} was lost before its run began; nothing was started")]
+    ClaimLost(JobId),
+    /// A profile has all the jobs it may have.
+    #[error("profile {0} has all the jobs that the queue's policy lets it have at once")]
+    ProfileFull(String),
 }
 
 impl StoreError {

@@ -12,13 +12,16 @@ mod events;
 mod files;
 mod history;
 mod home;
+mod ledger;
 mod liveness;
 mod lock;
 mod os;
 mod overview;
+mod queue;
 mod run_dir;
 mod runs;
 mod store;
+mod usage;
 mod writer;
 
 pub use decisions::Decision;
@@ -27,11 +30,14 @@ pub use events::{EventPage, MAX_EVENT_LINE, read_events};
 pub use files::{create_private_dir, read_bounded, write_atomic};
 pub use history::HistoryLine;
 pub use home::Home;
+pub use ledger::{LedgerLine, day_end, today};
 pub use lock::FileLock;
-pub use overview::{DaySum, Names, ProfileSum, RunSums};
+pub use overview::{Names, RunSums};
+pub use queue::{Cancelled, Chore, Claim, Failure, Job, JobEvent, Limits, NewJob, Overview, Submitted};
 pub use run_dir::{CreatedRun, RunDir};
 pub use runs::{RunFilter, RunSummary};
-pub use store::Store;
+pub use store::{Store, Terms};
+pub use usage::{UsageBy, UsageSum};
 pub use writer::{LogFile, RunLock, RunWriter};
 
 /// What every fallible call of this crate gives.

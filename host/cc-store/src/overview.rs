@@ -1,7 +1,6 @@
 //! What many runs come to: counts and sums, from the index alone.
 
 use cc_domain::TeamId;
-use jiff::Timestamp;
 use rusqlite::{Connection, Row, ToSql};
 use serde_json::Value;
 
@@ -22,30 +21,6 @@ pub struct RunSums {
     pub usd: f64,
     /// Tokens of all kinds.
     pub tokens: u64,
-}
-
-/// What one profile used.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ProfileSum {
-    /// CC Switch's id.
-    pub profile_id: String,
-    /// The name it had last.
-    pub name: String,
-    /// Runs.
-    pub runs: u64,
-    /// Known USD.
-    pub usd: f64,
-    /// Tokens of all kinds.
-    pub tokens: u64,
-}
-
-/// What one day, of UTC, cost.
-#[derive(Clone, Debug, PartialEq)]
-pub struct DaySum {
-    /// `2026-11-25`.
-    pub day: String,
-    /// Known USD.
-    pub usd: f64,
 }
 
 /// What occurs in the index, for filters.
@@ -80,39 +55,6 @@ impl Store {
         );
         let values: Vec<&dyn ToSql> = values.iter().map(|value| value as &dyn ToSql).collect();
         self.sql("sum up runs", |db| db.prepare(&select)?.query_row(values.as_slice(), sums))
-    }
-
-    /// What each profile used since then, the dearest first.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub fn profile_sums(&self, since: Timestamp) -> Result<Vec<ProfileSum>> {
-        let select = format!(
-            "SELECT profile_id, max(profile_name), count(*), coalesce(sum(cost_usd), 0.0), coalesce(sum({TOKENS}), 0)
-             FROM runs WHERE started_ms >= ?1 GROUP BY profile_id ORDER BY 4 DESC, 5 DESC LIMIT 100"
-        );
-        self.sql("sum up runs", |db| {
-            db.prepare(&select)?
-                .query_map([since.as_millisecond()], |row| {
-                    let (runs, tokens) = (count(row, 2)?, count(row, 4)?);
-                    Ok(ProfileSum { profile_id: row.get(0)?, name: row.get(1)?, runs, usd: row.get(3)?, tokens })
-                })?
-                .collect()
-        })
-    }
-
-    /// What each day since then cost, oldest first; a day without runs is left out.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub fn day_sums(&self, since: Timestamp) -> Result<Vec<DaySum>> {
-        let select = "SELECT date(started_ms / 1000, 'unixepoch') AS day, coalesce(sum(cost_usd), 0.0)
-             FROM runs WHERE started_ms >= ?1 GROUP BY day ORDER BY day";
-        self.sql("sum up runs", |db| {
-            db.prepare(select)?
-                .query_map([since.as_millisecond()], |row| Ok(DaySum { day: row.get(0)?, usd: row.get(1)? }))?
-                .collect()
-        })
     }
 
     /// What occurs in the index.

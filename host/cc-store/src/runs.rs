@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use cc_domain::{Role, RunId, RunMode, RunRecord, RunStatus, TaskType, TeamId, Usage};
+use cc_domain::{Accuracy, Role, RunId, RunMode, RunRecord, RunStatus, TaskType, TeamId, Usage};
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, ToSql, named_params, types::Value as Sql};
 use serde::Serialize;
@@ -119,7 +119,9 @@ const COLUMNS: &str = "run_id, status, mode, role, task_type, profile_id, profil
 /// Writes the row, or brings it up to the record.
 pub(crate) fn put(db: &Connection, dir: &RunDir, record: &RunRecord) -> rusqlite::Result<()> {
     let result = record.result.as_ref();
-    let usage = result.map(|r| r.usage).unwrap_or_default();
+    let spent = record.output_budget.spent;
+    let usage = spent.map(|spent| spent.usage).or(result.map(|r| r.usage)).unwrap_or_default();
+    let estimate = spent.map(|spent| spent.accuracy > Accuracy::Priced);
     let started_ms = record.started_at.parse::<Timestamp>().map_or(0, Timestamp::as_millisecond);
     db.prepare(PUT)?
         .execute(named_params! {
@@ -146,8 +148,9 @@ pub(crate) fn put(db: &Connection, dir: &RunDir, record: &RunRecord) -> rusqlite
             ":output_tokens": to_sql(usage.output_tokens),
             ":cache_read_tokens": to_sql(usage.cache_read_tokens),
             ":cache_write_tokens": to_sql(usage.cache_write_tokens),
-            ":cost_usd": result.and_then(|r| r.cost_usd),
-            ":cost_is_estimate": result.is_some_and(|r| r.cost_is_estimate),
+            ":cost_usd": spent.map_or_else(|| result.and_then(|r| r.cost_usd), |spent| spent.usd),
+            ":cost_is_estimate": estimate.unwrap_or_else(|| result.is_some_and(|r| r.cost_is_estimate)),
+            ":told": spent.is_some() || result.is_some(),
             ":error": record.error,
             ":allow_write": record.allow_write,
             ":parent_run_id": record.parent_run_id.as_ref().map(RunId::as_str),
@@ -168,9 +171,12 @@ const PUT: &str = "INSERT INTO runs (run_id, status, active, mode, role, task_ty
         profile_id = excluded.profile_id, profile_name = excluded.profile_name,
         model = excluded.model, actual_model = excluded.actual_model, finished_at = excluded.finished_at,
         duration_ms = excluded.duration_ms, exit_code = excluded.exit_code, is_error = excluded.is_error,
-        input_tokens = excluded.input_tokens, output_tokens = excluded.output_tokens,
-        cache_read_tokens = excluded.cache_read_tokens, cache_write_tokens = excluded.cache_write_tokens,
-        cost_usd = excluded.cost_usd, cost_is_estimate = excluded.cost_is_estimate, error = excluded.error";
+        input_tokens = iif(:told, excluded.input_tokens, input_tokens),
+        output_tokens = iif(:told, excluded.output_tokens, output_tokens),
+        cache_read_tokens = iif(:told, excluded.cache_read_tokens, cache_read_tokens),
+        cache_write_tokens = iif(:told, excluded.cache_write_tokens, cache_write_tokens),
+        cost_usd = iif(:told, excluded.cost_usd, cost_usd),
+        cost_is_estimate = iif(:told, excluded.cost_is_estimate, cost_is_estimate), error = excluded.error";
 
 /// The rows that pass the filter, active ones first, then the newest.
 pub(crate) fn list(db: &Connection, filter: &RunFilter) -> rusqlite::Result<Vec<RunSummary>> {
@@ -302,11 +308,11 @@ fn mode(name: &str) -> Option<RunMode> {
     MODES.iter().find(|(_, n)| *n == name).map(|(mode, _)| *mode)
 }
 
-fn text(path: &Path) -> String {
+pub(crate) fn text(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }
 
 /// SQLite's integers are signed.
-fn to_sql(count: u64) -> i64 {
+pub(crate) fn to_sql(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }

@@ -5,17 +5,27 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use cc_domain::{Event, EventBody, RunId, RunRecord, TeamId};
+use cc_domain::{CostGuard, Event, EventBody, RunId, RunRecord, RunStatus, TeamId};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _};
 use serde_json::Value;
 
 use crate::{
-    CreatedRun, FileLock, Home, Result, RunDir, RunFilter, RunSummary, StoreError, db,
+    Claim, CreatedRun, FileLock, Home, Result, RunDir, RunFilter, RunSummary, StoreError, db,
     events::event_line,
+    ledger::payer,
     liveness::{as_lost, is_attended},
-    runs, write_atomic,
+    queue, runs, write_atomic,
 };
+
+/// On what terms a run may start.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Terms<'a> {
+    /// The limits it is to stay within.
+    pub guard: Option<&'a CostGuard>,
+    /// The claim on the queued job that it is an attempt of.
+    pub claim: Option<&'a Claim>,
+}
 
 /// The user's state. Cheap to open; safe to share between threads and processes.
 #[derive(Debug)]
@@ -47,23 +57,38 @@ impl Store {
     /// # Errors
     /// When the folder or the row cannot be written; no half of it is left then.
     pub fn create_run(&self, record: &RunRecord, prompt: &str) -> Result<CreatedRun> {
+        self.create_run_on(record, prompt, &Terms::default())
+    }
+
+    /// The same on terms. However many processes start runs at once, they never start more than the cost guard allows,
+    /// and a claimed job never has two.
+    ///
+    /// # Errors
+    /// [`StoreError::OverLimit`], when the claim was lost or its profile is full, and those of [`Store::create_run`];
+    /// nothing of the run is left then.
+    pub fn create_run_on(&self, record: &RunRecord, prompt: &str, terms: &Terms<'_>) -> Result<CreatedRun> {
+        if let Some(guard) = terms.guard {
+            // A start that is bound to be refused does not even touch the project.
+            self.admit(payer(record), guard, 1)?;
+        }
         let dir = RunDir::of(&record.workspace_root, &record.run_id);
         dir.create(&record.workspace_root)?;
-        self.fill(&dir, record, prompt).inspect_err(|_| {
+        self.fill(&dir, record, prompt, terms).inspect_err(|_| {
             // Best effort: the error that matters is the one being returned.
             let _ = std::fs::remove_dir_all(dir.path());
         })
     }
 
-    fn fill(&self, dir: &RunDir, record: &RunRecord, prompt: &str) -> Result<CreatedRun> {
+    fn fill(&self, dir: &RunDir, record: &RunRecord, prompt: &str, terms: &Terms<'_>) -> Result<CreatedRun> {
         let launching = FileLock::acquire(&dir.launch_lock())?;
         write_atomic(&dir.prompt(), prompt.as_bytes())?;
         dir.write_record(record)?;
         write_atomic(&dir.events(), &event_line(&run_started(record))?)?;
+        self.enter(dir, record, terms)?;
         if let Some(runs) = dir.path().parent() {
-            write_atomic(&runs.join("latest.txt"), format!("{}\n", record.run_id).as_bytes())?;
+            // The index knows the newest run, too.
+            let _ = write_atomic(&runs.join("latest.txt"), format!("{}\n", record.run_id).as_bytes());
         }
-        self.put_row(dir, record)?;
         Ok(CreatedRun { dir: dir.clone(), _launching: launching })
     }
 
@@ -94,7 +119,7 @@ impl Store {
         if record.status.is_active() && !is_attended(&dir)? {
             return self.settle(&dir, record);
         }
-        Ok(record)
+        self.with_spent(record)
     }
 
     /// The run's folder.
@@ -204,7 +229,11 @@ impl Store {
     }
 
     pub(crate) fn put_row(&self, dir: &RunDir, record: &RunRecord) -> Result<()> {
-        self.sql("write a run", |db| runs::put(db, dir, record))
+        self.change("write a run", |tx| {
+            runs::put(tx, dir, record)?;
+            let error = record.error.as_deref();
+            Ok(queue::run_ended(tx, &record.run_id, record.status, record.stop_reason, error)?)
+        })
     }
 
     /// Runs one action on the database.
@@ -245,7 +274,7 @@ impl Store {
             self.put_row(dir, &record)?;
             return Ok(record);
         }
-        let lost = as_lost(record, &Timestamp::now().to_string());
+        let lost = as_lost(self.with_spent(record)?, &Timestamp::now().to_string());
         // The row is marked first: a crash in between must not hide the processes that are left.
         self.lose_row(&lost.run_id)?;
         dir.write_record(&lost)?;
@@ -253,14 +282,20 @@ impl Store {
         Ok(lost)
     }
 
+    /// What a run that goes on has used so far is in the ledger alone.
+    fn with_spent(&self, mut record: RunRecord) -> Result<RunRecord> {
+        if record.status.is_active() {
+            record.output_budget.spent = self.spent(&record.run_id)?;
+        }
+        Ok(record)
+    }
+
     fn lose_row(&self, id: &RunId) -> Result<()> {
-        self.sql("record a lost run", |db| {
-            db.execute(
-                "UPDATE runs SET status = 'lost', active = 0, leftovers = 1 WHERE run_id = ?1",
-                [id.as_str()],
-            )
+        self.change("record a lost run", |tx| {
+            let lost = "UPDATE runs SET status = 'lost', active = 0, leftovers = 1 WHERE run_id = ?1";
+            tx.execute(lost, [id.as_str()])?;
+            Ok(queue::run_ended(tx, id, RunStatus::Lost, None, None)?)
         })
-        .map(drop)
     }
 }
 

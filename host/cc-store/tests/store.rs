@@ -89,6 +89,7 @@ fn record(root: &Path, run_id: RunId, started_at: &str) -> RunRecord {
         exit_code: None,
         stop_reason: None,
         error: None,
+        warnings: Vec::new(),
         result: None,
     }
 }

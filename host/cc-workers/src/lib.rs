@@ -42,4 +42,4 @@ pub use private::{PrivateFile, PrivatePaths, private_paths};
 pub use sandbox::Sandbox;
 pub use scope_hook::{scope_hook, scope_hook_settings, scope_rules};
 pub use stream::{Observed, StreamFacts};
-pub use supervise::{Judging, supervise};
+pub use supervise::{Judging, LimitsFile, supervise};

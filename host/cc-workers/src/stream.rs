@@ -14,7 +14,7 @@ const MAX_DENIALS: usize = 200;
 /// Error texts that are kept.
 const MAX_ERRORS: usize = 20;
 /// The model of texts that Claude Code writes itself.
-const SYNTHETIC: &str = "<synthetic>";
+pub(crate) const SYNTHETIC: &str = "<synthetic>";
 
 /// What one line told.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -106,9 +106,9 @@ impl StreamFacts {
             num_turns: line["num_turns"].as_u64().and_then(|turns| u32::try_from(turns).ok()),
             actual: ActualRoute { model: None, models: self.models.clone() },
             usage: if self.models.is_empty() {
-                add(earlier, turn_usage(&line["usage"]))
+                earlier.plus(turn_usage(&line["usage"]))
             } else {
-                self.models.iter().fold(Usage::default(), |sum, model| add(sum, model.usage))
+                self.models.iter().fold(Usage::default(), |sum, model| sum.plus(model.usage))
             },
             cost_usd: if self.models.is_empty() { line["total_cost_usd"].as_f64() } else { Some(cost) },
             permission_denials: before
@@ -141,7 +141,7 @@ impl StreamFacts {
     fn add_model(&mut self, turn: ModelUsage) {
         match self.models.iter_mut().find(|known| known.model == turn.model) {
             Some(known) => {
-                known.usage = add(known.usage, turn.usage);
+                known.usage = known.usage.plus(turn.usage);
                 known.cost_usd += turn.cost_usd;
             }
             None => self.models.push(turn),
@@ -170,15 +170,6 @@ pub(crate) fn turn_usage(figures: &Value) -> Usage {
         output_tokens: count(figures, "output_tokens"),
         cache_read_tokens: count(figures, "cache_read_input_tokens"),
         cache_write_tokens: count(figures, "cache_creation_input_tokens"),
-    }
-}
-
-fn add(a: Usage, b: Usage) -> Usage {
-    Usage {
-        input_tokens: a.input_tokens.saturating_add(b.input_tokens),
-        output_tokens: a.output_tokens.saturating_add(b.output_tokens),
-        cache_read_tokens: a.cache_read_tokens.saturating_add(b.cache_read_tokens),
-        cache_write_tokens: a.cache_write_tokens.saturating_add(b.cache_write_tokens),
     }
 }
 

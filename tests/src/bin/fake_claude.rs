@@ -8,6 +8,11 @@ use std::{
     io::{self, Read, Write},
     path::{Path, PathBuf},
     process::{self, Command, Stdio},
+    sync::{
+        Mutex, MutexGuard, OnceLock,
+        atomic::{AtomicUsize, Ordering},
+        mpsc::{Receiver, RecvTimeoutError, channel},
+    },
     thread,
     time::Duration,
 };
@@ -104,6 +109,7 @@ impl Worker {
             }
             Step::PrintBytes(bytes) => out(bytes),
             Step::Say(text) => self.say(&self.keyed(text)),
+            Step::Reply { tokens, until } => self.reply(*tokens, until),
             Step::HugeLine(bytes) => self.say(&"x".repeat(*bytes)),
             Step::Flood(bytes) => drop(flood::write(&mut io::stdout().lock(), *bytes, SESSION)),
             Step::Work(seconds) => (0..*seconds).for_each(|turn| {
@@ -164,6 +170,24 @@ impl Worker {
         }}));
     }
 
+    fn reply(&self, tokens: u64, until: &Path) {
+        static REPLIES: AtomicUsize = AtomicUsize::new(0);
+        let id = format!("msg_{}_{}", process::id(), REPLIES.fetch_add(1, Ordering::Relaxed));
+        line(&json!({ "type": "assistant", "session_id": SESSION, "parent_tool_use_id": null, "message": {
+            "id": id, "type": "message", "role": "assistant", "model": self.model(),
+            "content": [{ "type": "text", "text": "a reply" }],
+            "usage": { "input_tokens": tokens, "output_tokens": 1 },
+        }}));
+        let begun = std::time::Instant::now();
+        while !until.exists() && begun.elapsed() < MOST_WAITING {
+            match messages().recv_timeout(Duration::from_millis(20)) {
+                Ok(message) if message["request"]["subtype"] == "interrupt" => interrupted(&message),
+                Err(RecvTimeoutError::Disconnected) => process::exit(0),
+                _ => {}
+            }
+        }
+    }
+
     fn result(&self, text: &str, is_error: bool) -> Value {
         let reason = if is_error { "api_error" } else { "completed" };
         json!({
@@ -179,6 +203,36 @@ impl Worker {
     fn model(&self) -> &str {
         self.received.flag("--model").unwrap_or("claude-opus-5")
     }
+}
+
+/// What comes in from now on. Nothing else can read it then.
+fn messages() -> MutexGuard<'static, Receiver<Value>> {
+    static MESSAGES: OnceLock<Mutex<Receiver<Value>>> = OnceLock::new();
+    let begin = || {
+        let (sender, messages) = channel();
+        thread::spawn(move || {
+            for line in io::stdin().lines().map_while(Result::ok) {
+                if sender.send(serde_json::from_str(&line).expect("a message is JSON")).is_err() {
+                    return;
+                }
+            }
+        });
+        Mutex::new(messages)
+    };
+    MESSAGES.get_or_init(begin).lock().expect("one thread takes them")
+}
+
+/// The turn ends, and the process once it may.
+fn interrupted(message: &Value) -> ! {
+    line(&json!({ "type": "control_response", "response": {
+        "subtype": "success", "request_id": message["request_id"], "response": {} } }));
+    line(
+        &json!({ "type": "result", "subtype": "error_during_execution", "is_error": true, "session_id": SESSION,
+        "terminal_reason": "aborted_streaming", "errors": ["interrupted"], "modelUsage": {}, "total_cost_usd": 0 }),
+    );
+    let left = messages();
+    while left.recv().is_ok() {}
+    process::exit(0)
 }
 
 const SESSION: &str = "6f2b1f0e-0f55-4a53-9d0f-0c4f2a6c7b11";

@@ -2,7 +2,7 @@
 
 use cc_domain::{RunStatus, Verified};
 use cc_reports::dashboard::model::{Attention, Overview, RunLine, Spend, SpendLine, Today};
-use cc_store::{RunDir, RunFilter, RunSummary, Store};
+use cc_store::{RunDir, RunFilter, RunSummary, Store, UsageBy};
 use jiff::{Timestamp, ToSpan as _, civil::Date, tz::TimeZone};
 
 use super::{Dashboard, gates, line, queue, run::doing};
@@ -91,8 +91,7 @@ fn refused(row: &RunSummary) -> Option<Attention> {
 }
 
 fn midnight() -> Timestamp {
-    let today: Date = Timestamp::now().to_zoned(TimeZone::UTC).date();
-    today.to_zoned(TimeZone::UTC).map_or(Timestamp::UNIX_EPOCH, |zoned| zoned.timestamp())
+    today_utc().to_zoned(TimeZone::UTC).map_or(Timestamp::UNIX_EPOCH, |zoned| zoned.timestamp())
 }
 
 fn today(dashboard: &Dashboard, store: &Store) -> Result<Today, OpError> {
@@ -120,16 +119,20 @@ fn limits(dashboard: &Dashboard, page: &mut Overview) -> Spend {
     }
 }
 
+/// By the ledger: what its sums say is what limits are kept by. Demo and benchmark runs are apart.
 fn spend(dashboard: &Dashboard, store: &Store, limits: Spend) -> Result<Spend, OpError> {
     let running = store.run_sums(&RunFilter { active: Some(true), ..RunFilter::default() })?.runs;
-    let of_profile = cc_policy::Overrides::read(dashboard.cx.setup().home.root()).unwrap_or_default().cost_guard;
-    let profiles: Vec<SpendLine> = store
-        .profile_sums(midnight())?
+    let guard = cc_policy::Overrides::read(dashboard.cx.setup().home.root()).unwrap_or_default().cost_guard;
+    let today = today_utc();
+    let sums = store.usage(UsageBy::Profile, today, today)?;
+    let profiles: Vec<SpendLine> = sums
         .into_iter()
+        .filter(|sum| sum.apart.is_none())
         .map(|sum| {
-            let own = of_profile.profiles.get(&sum.profile_id).or_else(|| of_profile.profiles.get(&sum.name));
-            let usd_limit = own.and_then(|own| own.usd).or(of_profile.usd.profile);
-            SpendLine { name: sum.name, runs: sum.runs, usd: sum.usd, tokens: sum.tokens, usd_limit }
+            let name = sum.name.filter(|name| !name.is_empty()).unwrap_or_else(|| sum.key.clone());
+            let own = guard.profiles.get(&sum.key).or_else(|| guard.profiles.get(&name));
+            let usd_limit = own.and_then(|own| own.usd).or(guard.usd.profile);
+            SpendLine { name, runs: sum.runs, usd: sum.usd, tokens: sum.usage.total(), usd_limit }
         })
         .collect();
     Ok(Spend {
@@ -137,19 +140,22 @@ fn spend(dashboard: &Dashboard, store: &Store, limits: Spend) -> Result<Spend, O
         tokens: profiles.iter().map(|line| line.tokens).sum(),
         running,
         profiles,
-        days: days(store)?,
+        days: days(store, today)?,
         ..limits
     })
 }
 
+fn today_utc() -> Date {
+    Timestamp::now().to_zoned(TimeZone::UTC).date()
+}
+
 /// Each of the last days, those without runs too.
-fn days(store: &Store) -> Result<Vec<(String, f64)>, OpError> {
-    let first = Timestamp::now().to_zoned(TimeZone::UTC).date().saturating_sub((DAYS - 1).days());
-    let since = first.to_zoned(TimeZone::UTC).map_or(Timestamp::UNIX_EPOCH, |zoned| zoned.timestamp());
-    let known = store.day_sums(since)?;
+fn days(store: &Store, today: Date) -> Result<Vec<(String, f64)>, OpError> {
+    let first = today.saturating_sub((DAYS - 1).days());
+    let known = store.usage(UsageBy::Day, first, today)?;
     let day = |after: i64| {
         let day = first.saturating_add(after.days()).to_string();
-        let usd = known.iter().find(|sum| sum.day == day).map_or(0.0, |sum| sum.usd);
+        let usd = known.iter().filter(|sum| sum.key == day && sum.apart.is_none()).map(|sum| sum.usd).sum();
         (day, usd)
     };
     Ok((0..DAYS).map(day).collect())

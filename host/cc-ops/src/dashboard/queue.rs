@@ -1,18 +1,52 @@
 //! The queue of jobs.
 
-use cc_reports::dashboard::model::{Queue, QueueTally};
+use cc_domain::JobState;
+use cc_reports::dashboard::model::{Job, Queue, QueueTally};
+use jiff::Timestamp;
 
 use super::Dashboard;
-use crate::OpError;
+use crate::{OpError, ops::queue_view::waits};
 
-/// Jobs and rules. Until jobs are kept, there are none.
+/// Jobs of each kind on the page: running, waiting, ended.
+const MOST: u32 = 200;
+
 pub(super) fn gather(dashboard: &Dashboard) -> Result<Queue, OpError> {
-    Ok(Queue { policy: rules(dashboard), ..Queue::default() })
+    let Some(store) = dashboard.store()? else { return Ok(Queue { policy: rules(dashboard), ..Queue::default() }) };
+    let queue = store.queue_overview(MOST)?;
+    let ours = |job: &&cc_store::Job| dashboard.project.as_ref().is_none_or(|root| job.project == *root);
+    let all = queue.running.iter().chain(&queue.waiting).chain(&queue.ended);
+    Ok(Queue { jobs: all.filter(ours).map(job).collect(), policy: rules(dashboard), notes: Vec::new() })
 }
 
-/// How many wait; none when there is no queue to speak of.
-pub(super) fn tally(_: &Dashboard) -> Result<Option<QueueTally>, OpError> {
-    Ok(None)
+/// How many wait, run and failed; none where nothing was ever queued.
+pub(super) fn tally(dashboard: &Dashboard) -> Result<Option<QueueTally>, OpError> {
+    let Some(store) = dashboard.store()? else { return Ok(None) };
+    let counts = store.job_counts()?;
+    let of = |state| counts.get(&state).copied().unwrap_or_default();
+    let tally = QueueTally {
+        waiting: of(JobState::Queued),
+        running: of(JobState::Running),
+        failed: of(JobState::Failed) + of(JobState::TimedOut),
+    };
+    Ok((!counts.is_empty()).then_some(tally))
+}
+
+fn job(job: &cc_store::Job) -> Job {
+    let state = if job.cancelling { "stop_requested" } else { job.state.as_str() };
+    let submitted = Timestamp::from_millisecond(job.submitted_ms).map(|at| at.to_string());
+    let why: Vec<String> = waits(job).into_iter().chain(job.scope_warning.clone()).collect();
+    Job {
+        id: job.job_id.to_string(),
+        state: state.to_owned(),
+        task: job.shown.clone(),
+        role: job.spec.role.to_string(),
+        priority: job.priority.into(),
+        submitted_at: submitted.unwrap_or_default(),
+        run: job.run_id.as_ref().map(ToString::to_string),
+        attempts: job.attempts,
+        why: (!why.is_empty()).then(|| why.join("; ")),
+        can_cancel: !job.state.is_ended() && !job.cancelling,
+    }
 }
 
 fn rules(dashboard: &Dashboard) -> Vec<(String, String)> {

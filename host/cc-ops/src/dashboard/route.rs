@@ -1,18 +1,18 @@
 //! Who chose a run's model, and what it cost.
 
-use cc_domain::{RunId, RunRecord};
+use cc_domain::{Accuracy, RunId, RunRecord};
 use cc_reports::dashboard::model::{CandidateRow, CostRow, RunRoute};
 use serde_json::Value;
 
 use super::Dashboard;
-use crate::{OpError, wait};
+use crate::{OpError, facts::cost, wait};
 
 pub(super) fn gather(dashboard: &Dashboard, id: &RunId) -> Result<RunRoute, OpError> {
     let store = dashboard.cx.store()?;
     let record = wait::read(&store, id)?;
     let decisions = store.decisions(Some(id), 20)?;
     let routed = decisions.iter().find(|decision| decision.kind == "route");
-    let result = record.result.as_ref();
+    let (result, spent) = (record.result.as_ref(), record.output_budget.spent);
     let models = result.into_iter().flat_map(|result| &result.actual.models).map(|one| CostRow {
         model: one.model.clone(),
         input: one.usage.input_tokens,
@@ -35,12 +35,20 @@ pub(super) fn gather(dashboard: &Dashboard, id: &RunId) -> Result<RunRoute, OpEr
         }),
         candidates: routed.map(|decision| candidates(&decision.candidates, &record)).unwrap_or_default(),
         models: models.collect(),
-        total_usd: record.output_budget.counted_cost_usd.or_else(|| result?.cost_usd),
-        is_estimate: result.is_some_and(|result| result.cost_is_estimate),
-        counted_usd: record.output_budget.counted_cost_usd,
+        total_usd: cost(&record),
+        accuracy: spent.map(|spent| sureness(spent.accuracy).to_owned()),
         facts: facts(&record),
         command: record.command.clone(),
     })
+}
+
+fn sureness(accuracy: Accuracy) -> &'static str {
+    match accuracy {
+        Accuracy::Reported => "tokens and USD as the worker reported them",
+        Accuracy::Priced => "tokens as told, by the listed price",
+        Accuracy::Reckoned => "tokens reckoned from what was written so far",
+        Accuracy::Unknown => "no price is known: tokens only",
+    }
 }
 
 fn candidates(all: &Value, record: &RunRecord) -> Vec<CandidateRow> {

@@ -1,6 +1,6 @@
 //! The head of a run's pages, and its timeline.
 
-use cc_domain::{Activity, Doing, Question, RunId, RunRecord};
+use cc_domain::{Accuracy, Activity, Doing, Question, RunId, RunRecord};
 use cc_reports::dashboard::model::{Asked, Budgeted, Flying, RunHead, RunLine, RunTimeline, ToolRow};
 use cc_store::read_bounded;
 
@@ -43,6 +43,7 @@ fn line(run: &Snapshot) -> RunLine {
     let record = &run.record;
     let result = record.result.as_ref();
     let actual = result.and_then(|result| result.actual.model.clone()).or_else(|| run.progress.actual_model.clone());
+    let spent = record.output_budget.spent;
     let waits = !run.progress.questions.is_empty();
     RunLine {
         id: record.run_id.to_string(),
@@ -58,8 +59,7 @@ fn line(run: &Snapshot) -> RunLine {
         started_at: record.started_at.clone(),
         duration_ms: record.duration_ms,
         cost_usd: run.cost(),
-        cost_is_estimate: result.is_some_and(|result| result.cost_is_estimate)
-            && record.output_budget.counted_cost_usd.is_none(),
+        cost_is_estimate: spent.is_some_and(|spent| spent.accuracy > Accuracy::Priced),
         tokens: run.tokens().unwrap_or_default(),
         write: record.allow_write,
         demo: record.mode == cc_domain::RunMode::Demo,

@@ -4,17 +4,19 @@ mod failover;
 mod prompt;
 
 use std::{
+    collections::BTreeMap,
     num::NonZeroU32,
     path::{Path, PathBuf},
 };
 
 use cc_domain::{
-    Asking, Budget, BudgetUse, ModelPrice, OnLimit, PluginRef, Prevention, ProjectWork, Role, Route,
-    RouteDrift, RunId, RunMode, RunRecord, RunStatus, TeamId, WriteScope,
+    Asking, Budget, BudgetUse, CostGuard, ModelPrice, OnLimit, Payer, PluginRef, Prevention, ProjectWork,
+    Role, Route, RouteDrift, RunId, RunMode, RunRecord, RunStatus, TeamId, WriteScope,
 };
+use cc_policy::Overrides;
 use cc_profiles::WorkerSettings;
 use cc_repo::Project;
-use cc_store::{Decision, RunDir};
+use cc_store::{Claim, Decision, RunDir, Terms};
 use cc_workers::{
     Alternative, Isolated, LaunchSpec, Patience, PermissionMode, PrivateFile, PrivatePaths, ProjectWatch,
     Sandbox, WorkerRequest,
@@ -43,6 +45,8 @@ pub(crate) struct Start {
     pub(crate) timeout_seconds: Option<u32>,
     pub(crate) cwd: Option<String>,
     pub(crate) budget: Budget,
+    /// The user's own defaults are in it already.
+    pub(crate) budget_settled: bool,
     pub(crate) asking: Asking,
     /// Where it may write, beside what the project's own scope says; patterns from `cwd`.
     pub(crate) scope: WriteScope,
@@ -63,6 +67,8 @@ pub(crate) struct Start {
     pub(crate) drift_reason: Option<&'static str>,
     /// Instead of the routed one.
     pub(crate) model: Option<String>,
+    /// The claim on the queued job that this is an attempt of; it has the run's id.
+    pub(crate) claim: Option<Claim>,
 }
 
 impl Start {
@@ -76,6 +82,7 @@ impl Start {
             timeout_seconds: None,
             cwd: None,
             budget: Budget::default(),
+            budget_settled: false,
             asking: Asking::default(),
             scope: WriteScope::default(),
             sandbox: None,
@@ -88,6 +95,7 @@ impl Start {
             previous: None,
             drift_reason: None,
             model: None,
+            claim: None,
         }
     }
 }
@@ -123,13 +131,26 @@ pub(crate) fn timeout_of(role: &Role, asked: Option<u32>) -> u32 {
     asked.unwrap_or_else(|| role.default_timeout_seconds()).min(Role::MAX_TIMEOUT_SECONDS)
 }
 
+/// What a run may use up when its call says nothing: the user's own defaults over ours.
+pub(crate) fn usual_budget(cx: &Context) -> Result<Budget, OpError> {
+    Ok(Overrides::read(cx.setup().home.root())?.cost_guard.budget(Budget::default()))
+}
+
+/// Whether so many runs may start now. Each start looks again, and then nobody else can come between.
+pub(crate) fn admit(cx: &Context, plans: &[Plan]) -> Result<(), OpError> {
+    let Some(first) = plans.first() else { return Ok(()) };
+    let together = CostGuard { profiles: BTreeMap::new(), projects: BTreeMap::new(), ..first.guard.clone() };
+    let more = u32::try_from(plans.len()).unwrap_or(u32::MAX);
+    Ok(cx.store()?.admit(first.payer(), &together, more)?)
+}
+
 /// Starts a worker and returns its run. The run goes on whatever becomes of the caller.
 pub(crate) fn start(cx: &Context, start: Start) -> Result<RunId, OpError> {
     plan(cx, start)?.launch(cx)
 }
 
 /// Settles everything that can be refused, and writes nothing.
-pub(crate) fn plan(cx: &Context, start: Start) -> Result<Plan, OpError> {
+pub(crate) fn plan(cx: &Context, mut start: Start) -> Result<Plan, OpError> {
     let program = program(cx)?;
     let project = cx.project(start.cwd.as_deref())?;
     let policy = cx.policy(&project.root);
@@ -139,9 +160,16 @@ pub(crate) fn plan(cx: &Context, start: Start) -> Result<Plan, OpError> {
     }
     let model = routed.route.model.as_deref();
     let settings = routed.profiles.worker_settings(&routed.route.profile_id, model)?;
-    let usual = policy.overrides()?.runs;
+    let Overrides { runs: usual, cost_guard: guard, prices: own_prices, .. } = policy.overrides()?;
+    if !start.budget_settled {
+        start.budget = guard.budget(start.budget);
+    }
+    let profile = routed.profile()?;
+    let prices = failover::prices(profile, &own_prices);
+    let answers = routed.route.model.as_deref().or(profile.default_model());
     let on_limit = start.on_limit.or(usual.on_limit).unwrap_or_default();
-    let run_id = RunId::new(Timestamp::now());
+    let given = start.claim.as_ref().map(|claim| claim.run_id.clone());
+    let run_id = given.unwrap_or_else(|| RunId::new(Timestamp::now()));
     Ok(Plan {
         copy: (start.job.write && start.isolate).then(|| cx.setup().home.isolated(&run_id)),
         run_id,
@@ -149,7 +177,7 @@ pub(crate) fn plan(cx: &Context, start: Start) -> Result<Plan, OpError> {
         system_prompt: prompt::system_prompt(&policy, &project, &start)?,
         prompt: prompt::prompt(&start),
         alternatives: if on_limit == OnLimit::Failover {
-            failover::alternatives(&policy, &routed)?
+            failover::alternatives(&policy, &routed, &own_prices)?
         } else {
             Vec::new()
         },
@@ -158,7 +186,9 @@ pub(crate) fn plan(cx: &Context, start: Start) -> Result<Plan, OpError> {
         sandbox: start.job.write && start.sandbox.or(usual.sandbox).unwrap_or_default(),
         scope: if start.job.write { scope::of_run(&project, start.scope.clone())? } else { None },
         rules: rules::redactor(&policy, &settings)?,
-        prices: failover::prices(routed.profile()?),
+        warnings: failover::warning(&guard, answers, &prices).into_iter().collect(),
+        guard,
+        prices,
         settings,
         program,
         project,
@@ -180,6 +210,9 @@ pub(crate) struct Plan {
     alternatives: Vec<Alternative>,
     settings: WorkerSettings,
     prices: Vec<ModelPrice>,
+    /// The user's limits.
+    guard: CostGuard,
+    warnings: Vec<String>,
     on_limit: OnLimit,
     answer_within_seconds: u32,
     /// Where it may write; none: nobody said.
@@ -200,6 +233,15 @@ impl Plan {
         &self.routed.route
     }
 
+    fn payer(&self) -> Payer<'_> {
+        let route = &self.routed.route;
+        Payer {
+            profile_id: &route.profile_id,
+            profile_name: &route.profile_name,
+            project: &self.project.root,
+        }
+    }
+
     pub(crate) fn system_prompt(&self) -> &str {
         &self.system_prompt
     }
@@ -215,7 +257,9 @@ impl Plan {
         let private = cc_workers::private_paths(&self.run_id);
         let command = cc_workers::build(&self.request(&private));
         let mut record = self.record(command.command_line());
-        let created = store.create_run(&record, &self.rules.redactor.redact(&self.prompt))?;
+        let prompt = self.rules.redactor.redact(&self.prompt);
+        let terms = Terms { guard: Some(&self.guard), claim: self.start.claim.as_ref() };
+        let created = store.create_run_on(&record, &prompt, &terms)?;
         store.record_decision(&self.decision(&record))?;
         let spec = LaunchSpec {
             home: cx.setup().home.root().to_owned(),
@@ -298,7 +342,9 @@ impl Plan {
             task_type: route.task_type.clone(),
             permission_mode: permission_mode(self.start.job.write).as_str().to_owned(),
             allow_write: self.start.job.write,
-            timeout_seconds: timeout_of(&route.role, self.start.timeout_seconds),
+            timeout_seconds: self
+                .guard
+                .timeout(timeout_of(&route.role, self.start.timeout_seconds), route.model.as_deref()),
             prompt_sha256: cc_workers::sha256_hex(self.prompt.as_bytes()),
             route,
             command,
@@ -318,6 +364,7 @@ impl Plan {
             exit_code: None,
             stop_reason: None,
             error: None,
+            warnings: self.warnings.clone(),
             result: None,
         }
     }

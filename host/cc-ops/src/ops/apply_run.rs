@@ -50,7 +50,12 @@ impl Operation for ApplyRun {
 }
 
 impl ApplyRun {
-    fn go(self, cx: &Context) -> Result<Applied, OpError> {
+    /// Throws an isolated run's copy away.
+    pub(crate) fn discarding(run_id: RunId) -> Self {
+        Self { run_id, confirm: true, discard: true }
+    }
+
+    pub(crate) fn go(self, cx: &Context) -> Result<Applied, OpError> {
         let work = Work::of(cx, &self.run_id)?.ended()?;
         let Some(copy) = work.work.isolated.clone() else {
             let message = format!("run {} worked in the project itself", self.run_id);

@@ -159,7 +159,8 @@ fn begin(cx: &Context, other: &Path) -> Result<(Runs, bool), OpError> {
 }
 
 fn start() -> Start {
-    let job = Job { role: Role::default(), task_type: None, profile: None, write: false };
+    let job =
+        Job { role: Role::default(), task_type: None, profile: None, write: false, failures: Vec::new() };
     Start::new(RunMode::Demo, job, "Say what is in this folder.".to_owned())
 }
 

@@ -1,9 +1,10 @@
 //! One operation a file, and the list of them all.
 
-mod apply_run;
+pub(crate) mod apply_run;
 pub(crate) mod check_write_scope;
 mod collect_team_results;
 mod compact_events;
+mod cost_guard;
 mod cross_review;
 mod dashboard;
 pub(crate) mod diff_summary;
@@ -20,7 +21,13 @@ mod poll_run;
 mod poll_view;
 mod preflight_write_scope;
 mod prompt_pack;
-mod rollback_run;
+mod queue_cancel;
+mod queue_policy;
+mod queue_status;
+mod queue_submit;
+mod queue_tick;
+pub(crate) mod queue_view;
+pub(crate) mod rollback_run;
 mod run_agent;
 mod run_status;
 mod run_streaming_agent;
@@ -32,12 +39,13 @@ mod send_instruction;
 mod spawn_role_team;
 pub(crate) mod stop_run;
 mod summarize_run;
-mod verify_run;
+mod usage_summary;
+pub(crate) mod verify_run;
 
 use crate::Entry;
 
 /// Every operation, in the order users meet them.
-static REGISTRY: [Entry; 30] = [
+static REGISTRY: [Entry; 37] = [
     Entry::of::<healthcheck::Healthcheck>(),
     Entry::of::<list_profiles::ListProfiles>(),
     Entry::of::<pick_profile::PickProfile>(),
@@ -63,10 +71,17 @@ static REGISTRY: [Entry; 30] = [
     Entry::of::<spawn_role_team::SpawnRoleTeam>(),
     Entry::of::<collect_team_results::CollectTeamResults>(),
     Entry::of::<cross_review::CrossReview>(),
+    Entry::of::<queue_submit::QueueSubmit>(),
+    Entry::of::<queue_status::QueueStatus>(),
+    Entry::of::<queue_tick::QueueTick>(),
+    Entry::of::<queue_cancel::QueueCancel>(),
+    Entry::of::<queue_policy::QueuePolicyOf>(),
     Entry::of::<dashboard::Dashboard>(),
     Entry::of::<open_run_folder::OpenRunFolder>(),
     Entry::of::<prompt_pack::PromptPack>(),
     Entry::of::<local_policy::LocalPolicy>(),
+    Entry::of::<cost_guard::CostGuard>(),
+    Entry::of::<usage_summary::UsageSummary>(),
     Entry::of::<mock_stream_test::MockStreamTest>(),
 ];
 

@@ -75,7 +75,13 @@ impl Operation for PickProfile {
     async fn run(self, cx: Context) -> Result<Picked, OpError> {
         cx.blocking(move |cx| {
             let role = self.role.unwrap_or_default();
-            let job = Job { role, task_type: self.task_type, profile: self.profile, write: false };
+            let job = Job {
+                role,
+                task_type: self.task_type,
+                profile: self.profile,
+                write: false,
+                failures: Vec::new(),
+            };
             let routed = routing::route(cx, &cx.project(None)?, &job)?;
             let profile = routed.profile()?;
             let selected_profile = Selected {

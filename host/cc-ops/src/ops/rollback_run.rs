@@ -52,7 +52,12 @@ impl Operation for RollbackRun {
 }
 
 impl RollbackRun {
-    fn go(self, cx: &Context) -> Result<RolledBack, OpError> {
+    /// Takes a run's work back.
+    pub(crate) fn of(run_id: RunId) -> Self {
+        Self { run_id, confirm: true, undo: false }
+    }
+
+    pub(crate) fn go(self, cx: &Context) -> Result<RolledBack, OpError> {
         let work = Work::of(cx, &self.run_id)?.ended()?;
         let run = &self.run_id;
         let before_rollback = work.repo.find(run, Moment::RolledBack).is_ok();

@@ -74,6 +74,7 @@ impl RunAgent {
             task_type: self.task_type,
             profile: self.profile,
             write: self.allow_write,
+            failures: Vec::new(),
         };
         Ok(Start {
             context: self.context,

@@ -196,7 +196,7 @@ fn named(cx: &Context, id: &RunId) -> Result<RunLine, OpError> {
         status: record.status,
         activity: active.then(|| seen.activity(Timestamp::now()).text()),
         role: record.role.to_string(),
-        cost_usd: crate::facts::cost(&record, &seen),
+        cost_usd: crate::facts::cost(&record),
         profile: record.route.profile_name,
         model: record.route.model,
         started_at: record.started_at,

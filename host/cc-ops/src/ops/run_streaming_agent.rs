@@ -110,6 +110,9 @@ pub(crate) struct RunStarted {
     #[schemars(skip)]
     pub(crate) run_dir: String,
     #[schemars(skip)]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) warnings: Vec<String>,
+    #[schemars(skip)]
     pub(crate) next_step: String,
 }
 
@@ -124,14 +127,14 @@ impl RunStarted {
             profile: record.route.profile_name,
             model: record.route.model,
             run_dir: store.run_dir(run_id)?.path().display().to_string(),
+            warnings: record.warnings,
             next_step: format!("cc_run_status with run_id {run_id} and wait_seconds"),
         })
     }
 }
 
 impl RunStreamingAgent {
-    fn budget(&self) -> Result<Budget, OpError> {
-        let usual = Budget::default();
+    fn budget(&self, usual: &Budget) -> Result<Budget, OpError> {
         let stop = self.kill_on_excessive_output.then_some(BudgetPolicy::Stop);
         let chars = self.final_max_chars.unwrap_or(usual.final_max_chars);
         if self.max_cost_usd.is_some_and(|usd| !(usd.is_finite() && usd > 0.0)) {
@@ -145,32 +148,34 @@ impl RunStreamingAgent {
                 self.soft_output_bytes,
                 usual.soft_output_bytes,
             )?,
-            policy: stop.or(self.output_budget_policy).unwrap_or_default(),
-            final_only: self.final_only,
+            policy: stop.or(self.output_budget_policy).unwrap_or(usual.policy),
+            final_only: self.final_only || usual.final_only,
             final_max_chars: arguments::number_within("final_max_chars", chars, 1_000, 200_000)?,
             max_turns: self.max_turns.filter(|turns| *turns > 0),
             max_cost_usd: self.max_cost_usd,
         })
     }
 
-    fn start(self, worker: WorkerKind) -> Result<Start, OpError> {
+    fn start(self, worker: WorkerKind, usual: &Budget) -> Result<Start, OpError> {
         launch::check(&self.task, self.context.as_deref(), self.timeout_seconds)?;
         let mode = launch::mode(worker, RunMode::Streaming);
-        let budget = self.budget()?;
+        let budget = self.budget(usual)?;
         let job = Job {
             role: self.role.unwrap_or_default(),
             task_type: self.task_type,
             profile: self.profile,
             write: self.allow_write,
+            failures: Vec::new(),
         };
         Ok(Start {
             context: self.context,
             timeout_seconds: self.timeout_seconds,
             cwd: self.cwd,
-            partial: self.include_partial_messages.unwrap_or(true) && !self.final_only,
+            partial: self.include_partial_messages.unwrap_or(true) && !budget.final_only,
             asking: if self.ask { Asking::Ask } else { Asking::Deny },
             on_limit: self.on_limit,
             budget,
+            budget_settled: true,
             scope: scope::asked(self.allowed_paths, self.denied_paths),
             sandbox: self.sandbox,
             isolate: self.isolate,
@@ -196,8 +201,8 @@ impl Operation for RunStreamingAgent {
     type Output = RunStarted;
 
     async fn run(self, cx: Context) -> Result<RunStarted, OpError> {
-        let start = self.start(cx.setup().worker)?;
         cx.blocking(move |cx| {
+            let start = self.start(cx.setup().worker, &launch::usual_budget(cx)?)?;
             let run_id = launch::start(cx, start)?;
             RunStarted::of(cx, &run_id)
         })
@@ -208,8 +213,9 @@ impl Operation for RunStreamingAgent {
 impl Output for RunStarted {
     fn text(&self) -> String {
         let model = self.model.as_deref().unwrap_or("default model");
+        let warnings: String = self.warnings.iter().map(|warning| format!("warning: {warning}\n")).collect();
         format!(
-            "run {}: {} ({model}, {})\nnext: {}",
+            "run {}: {} ({model}, {})\n{warnings}next: {}",
             self.run_id,
             self.status.as_str(),
             self.profile,

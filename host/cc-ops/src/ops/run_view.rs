@@ -2,11 +2,13 @@
 
 use std::path::Path;
 
-use cc_domain::{Activity, PermissionDenial, RunId, RunMode, RunRecord, RunStatus, StopReason, Usage};
+use cc_domain::{
+    Accuracy, Activity, PermissionDenial, RunId, RunMode, RunRecord, RunStatus, StopReason, Usage,
+};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::{Context, OpError, snapshot::Snapshot};
+use crate::{Context, OpError, facts, snapshot::Snapshot};
 
 /// Longest answer a reply holds, in characters: Codex cuts a result at about 48,000.
 const ANSWER_CHARS: usize = 20_000;
@@ -66,6 +68,10 @@ pub(crate) struct RunDetails {
     cost_usd: Option<f64>,
     #[serde(skip_serializing_if = "is_false")]
     cost_is_estimate: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cost_accuracy: Option<Accuracy>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     session_id: Option<String>,
     cwd: String,
@@ -131,6 +137,7 @@ impl RunView {
         )];
         lines.extend(self.details.activity.iter().map(|activity| format!("now: {}", activity.text())));
         lines.extend(self.figures());
+        lines.extend(details.warnings.iter().map(|warning| format!("warning: {warning}")));
         lines.extend(self.error.iter().map(|error| format!("error: {error}")));
         for denial in &self.details.permission_denials {
             lines.push(format!("refused: {} {}", denial.tool_name, denial.input));
@@ -160,6 +167,9 @@ impl RunView {
             let mark = if self.details.cost_is_estimate { " (estimated)" } else { "" };
             figures.push(format!("{cost:.4} USD{mark}"));
         }
+        if self.details.cost_accuracy == Some(Accuracy::Unknown) {
+            figures.push("no price is known".to_owned());
+        }
         if self.details.route_mismatch {
             figures.push(format!(
                 "answered by {}",
@@ -174,7 +184,7 @@ impl RunDetails {
     fn of(record: &RunRecord, run_dir: &Path) -> Self {
         let result = record.result.as_ref();
         let actual = result.and_then(|r| r.actual.model.as_deref());
-        let counted = record.output_budget.counted_cost_usd;
+        let spent = record.output_budget.spent;
         Self {
             active: record.status.is_active(),
             role: record.role.to_string(),
@@ -200,10 +210,14 @@ impl RunDetails {
             result_truncated: false,
             api_error_status: result.and_then(|r| r.api_error_status),
             permission_denials: result.map(|r| r.permission_denials.clone()).unwrap_or_default(),
-            usage: result.map(|r| r.usage).filter(|usage| usage.total() > 0),
-            cost_usd: counted.or_else(|| result?.cost_usd),
-            // By listed prices a turn's end leaves nothing to reckon.
-            cost_is_estimate: result.map_or(counted.is_some(), |r| r.cost_is_estimate && counted.is_none()),
+            usage: facts::usage(record),
+            cost_usd: facts::cost(record),
+            cost_is_estimate: spent.map_or_else(
+                || result.is_some_and(|r| r.cost_is_estimate),
+                |spent| spent.accuracy > Accuracy::Priced,
+            ),
+            cost_accuracy: spent.map(|spent| spent.accuracy),
+            warnings: record.warnings.clone(),
             session_id: result.and_then(|r| r.session_id.clone()),
             cwd: record.cwd.display().to_string(),
             run_dir: run_dir.display().to_string(),

@@ -60,6 +60,7 @@ impl Operation for RunVisibleAgent {
             task_type: self.task_type,
             profile: self.profile,
             write: self.allow_write,
+            failures: Vec::new(),
         };
         let start = Start {
             context: self.context,

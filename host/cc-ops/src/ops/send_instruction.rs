@@ -196,6 +196,7 @@ impl SendInstruction {
             task_type: self.task_type.clone().or_else(|| Some(old.task_type.clone())),
             profile,
             write: old.allow_write,
+            failures: Vec::new(),
         };
         let mode = if old.mode == RunMode::Demo { RunMode::Demo } else { RunMode::Streaming };
         let context = resume.is_none().then(|| recovered(old)).flatten();
@@ -204,6 +205,7 @@ impl SendInstruction {
             timeout_seconds: Some(self.timeout_seconds.unwrap_or(old.timeout_seconds)),
             cwd: Some(old.cwd.display().to_string()),
             budget: old.budget.clone(),
+            budget_settled: true,
             asking: old.asking,
             on_limit: Some(old.on_limit),
             partial: true,

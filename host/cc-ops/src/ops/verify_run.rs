@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Test commands of one call.
-const MOST_TESTS: usize = 20;
+pub(crate) const MOST_TESTS: usize = 20;
 
 /// Verify, accept or reject what the worker did: runs the test command that you name and checks all gates (end, risk
 /// flags, scope, secrets, diff, tests). Each says what it looked at. Without test_commands the work stays unverified.
@@ -47,10 +47,10 @@ pub(crate) struct VerifyRun {
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct RunVerified {
     run_id: String,
-    status: Verified,
-    gates: Vec<Gate>,
+    pub(crate) status: Verified,
+    pub(crate) gates: Vec<Gate>,
     #[schemars(with = "Vec<serde_json::Value>")]
-    tests: Vec<TestRun>,
+    pub(crate) tests: Vec<TestRun>,
     #[schemars(skip)]
     #[serde(skip_serializing_if = "Option::is_none")]
     diff_summary: Option<DiffSummed>,
@@ -59,6 +59,13 @@ pub(crate) struct RunVerified {
     flags: Vec<Flag>,
     report_path: String,
     next_step: String,
+}
+
+impl VerifyRun {
+    /// The verification of a run by some commands.
+    pub(crate) fn by(run_id: RunId, test_commands: Vec<String>, test_timeout_seconds: Option<u32>) -> Self {
+        Self { run_id, test_commands, test_timeout_seconds, include_diff: Some(false), clean: false }
+    }
 }
 
 impl Operation for VerifyRun {

@@ -9,7 +9,7 @@ use cc_store::Home;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use clap_complete::Shell;
 
-use super::{dashboard, demo, logs, output::Out, plugin, scan, setup};
+use super::{dashboard, demo, logs, output::Out, plugin, queue, scan, setup};
 use crate::tui;
 
 /// Every command.
@@ -24,6 +24,7 @@ pub(crate) fn command() -> Command {
         .subcommand(demo::command())
         .subcommand(setup::command())
         .subcommand(logs::command())
+        .subcommand(queue::command())
         .subcommand(tui::attach_command())
         .subcommand(tui::watch_command())
         .subcommand(scan::command())

@@ -6,6 +6,7 @@ mod demo;
 mod logs;
 mod output;
 mod plugin;
+mod queue;
 mod scan;
 mod setup;
 
@@ -40,6 +41,7 @@ fn run(matches: &ArgMatches, out: &Out) -> Result<ExitCode, OpError> {
         "setup" => setup::run(sub, &setup, out),
         "plugin" => plugin::run(sub, &setup, out),
         "scan" => Ok(scan::run(sub, &Context::new(setup), out)),
+        "queue" => queue::run(sub, &Context::new(setup), out),
         "logs" => logs::run(sub, &Context::new(setup), out),
         "attach" => tui::attach(args::run_of(sub)?, Context::new(setup)),
         "watch" => tui::watch(Context::new(setup)),

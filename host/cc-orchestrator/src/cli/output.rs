@@ -89,6 +89,17 @@ impl ProgressLine {
         })
     }
 
+    /// Writes above the line, which stays the last one.
+    pub(crate) fn above<T>(&self, write: impl FnOnce() -> T) -> T {
+        self.0.suspend(write)
+    }
+
+    /// Shows a text in it.
+    pub(crate) fn say(&self, text: String) {
+        self.0.enable_steady_tick(Duration::from_millis(120));
+        self.0.set_message(text);
+    }
+
     /// Takes the line away.
     pub(crate) fn clear(&self) {
         self.0.finish_and_clear();

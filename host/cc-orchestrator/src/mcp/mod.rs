@@ -22,11 +22,14 @@ ask cc_run_status about long ones.";
 /// # Errors
 /// When the client's first message is no MCP.
 pub(crate) async fn serve(cx: Context) -> io::Result<()> {
+    let dispatching = cx.clone();
     let service = match server::Server::new(cx).serve(rmcp::transport::stdio()).await {
         Ok(service) => service,
         // A client that leaves before it said anything is no error.
         Err(rmcp::service::ServerInitializeError::ConnectionClosed(_)) => return Ok(()),
         Err(error) => return Err(io::Error::other(error.to_string())),
     };
+    // It ends with the runtime, when the client has gone; the workers it started go on.
+    tokio::spawn(cc_ops::dispatch_when_asked(dispatching));
     service.waiting().await.map(|_| ()).map_err(io::Error::other)
 }

@@ -121,7 +121,7 @@ impl Screen {
     fn show(&mut self, record: &RunRecord, progress: &RunProgress, now: Timestamp) {
         let model =
             progress.actual_model.as_deref().or(record.route.model.as_deref()).unwrap_or("default model");
-        let cost = record.result.as_ref().and_then(|result| result.cost_usd);
+        let cost = record.output_budget.spent.and_then(|spent| spent.usd);
         let cost = cost.map(|cost| format!("   {cost:.4} USD")).unwrap_or_default();
         self.title = plain(&format!(
             "{}   {} on {model} ({}){cost}",

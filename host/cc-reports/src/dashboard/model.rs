@@ -93,9 +93,9 @@ pub struct SpendLine {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct QueueTally {
-    pub waiting: usize,
-    pub running: usize,
-    pub failed: usize,
+    pub waiting: u64,
+    pub running: u64,
+    pub failed: u64,
 }
 
 /// One page of the run list.
@@ -336,8 +336,8 @@ pub struct RunRoute {
     pub candidates: Vec<CandidateRow>,
     pub models: Vec<CostRow>,
     pub total_usd: Option<f64>,
-    pub is_estimate: bool,
-    pub counted_usd: Option<f64>,
+    /// How sure that is, in words.
+    pub accuracy: Option<String>,
     pub facts: Vec<(String, String)>,
     pub command: Vec<String>,
 }

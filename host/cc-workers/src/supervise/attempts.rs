@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cc_domain::{EventBody, OnLimit, RunStatus, StopReason};
+use cc_domain::{EventBody, ModelPrice, OnLimit, Route, RunStatus, StopReason};
 use cc_store::Store;
 use jiff::Timestamp;
 use tokio::time::sleep;
@@ -12,6 +12,7 @@ use super::{
     outcome::Outcome,
     recorder::Recorder,
     session::{self, Ended},
+    spend::Seller,
 };
 use crate::{
     Alternative, ControlReply, ControlRequest, LaunchSpec, WorkerError, private, protocol::user_message,
@@ -36,7 +37,8 @@ pub(super) async fn run(
     store: &Store,
     recorder: &mut Recorder,
 ) -> Result<Outcome, WorkerError> {
-    recorder.prices_are(spec.prices.clone());
+    let seller = seller(&recorder.writer().record().route, spec.prices.clone());
+    recorder.sold_by(seller);
     let mut desk = Desk::open(store, &spec.run_id);
     let outcome = attempts(spec.clone(), store, recorder, &mut desk).await;
     desk.close().await;
@@ -163,11 +165,20 @@ fn switch(
         private::remove([file.path.as_path()]);
         private::write(file)?;
     }
-    recorder.prices_are(next.prices);
+    recorder.sold_by(seller(&next.route, next.prices));
     set_flag(&mut spec.command.args, "--model", next.route.model.as_deref());
     let (profile, model) = (Some(next.route.profile_name.clone()), next.route.model.clone());
     recorder.writer().update(store, |record| record.route = next.route)?;
     recorder.event(EventBody::Resumed { attempt, profile, model })
+}
+
+fn seller(route: &Route, prices: Vec<ModelPrice>) -> Seller {
+    Seller {
+        profile_id: route.profile_id.clone(),
+        profile_name: route.profile_name.clone(),
+        declared_model: route.model.clone(),
+        prices,
+    }
 }
 
 /// From now on the command goes on with the session instead of beginning it.

@@ -1,6 +1,8 @@
 //! What a run has used up of its budgets.
 
-use cc_domain::{Budget, BudgetEvent, BudgetPolicy, BudgetState, BudgetUse, Budgeted, EventBody, StopReason};
+use cc_domain::{
+    Budget, BudgetEvent, BudgetPolicy, BudgetState, BudgetUse, Budgeted, EventBody, Spent, StopReason,
+};
 
 /// Of a budget of USD, what is warned of.
 const SOFT_COST: f64 = 0.8;
@@ -79,10 +81,10 @@ impl Meter {
     }
 
     /// So much was spent so far. Money can't be truncated: beyond its limit the worker is ended.
-    pub(super) fn spent(&mut self, usd: f64) -> Option<EventBody> {
+    pub(super) fn spent(&mut self, spent: Spent) -> Option<EventBody> {
         let over_before = self.over_cost();
-        self.used.counted_cost_usd = Some(usd);
-        let limit = self.budget.max_cost_usd?;
+        self.used.spent = Some(spent).filter(|spent| !spent.is_nothing());
+        let (usd, limit) = spent.usd.zip(self.budget.max_cost_usd)?;
         if self.over_cost() && !over_before {
             self.stop.get_or_insert(StopReason::CostBudgetExceeded);
             self.used.state = BudgetState::Stopped;
@@ -101,7 +103,8 @@ impl Meter {
     }
 
     fn over_cost(&self) -> bool {
-        self.used.counted_cost_usd.zip(self.budget.max_cost_usd).is_some_and(|(used, limit)| used > limit)
+        let used = self.used.spent.and_then(|spent| spent.usd);
+        used.zip(self.budget.max_cost_usd).is_some_and(|(used, limit)| used > limit)
     }
 
     fn warn(&mut self, bytes: u64) -> Option<EventBody> {
@@ -167,12 +170,13 @@ mod tests {
     fn money_is_warned_of_and_then_ends_the_worker_whatever_the_policy() {
         let budget = Budget { max_cost_usd: Some(1.0), policy: BudgetPolicy::Truncate, ..Budget::default() };
         let mut meter = Meter::new(budget);
-        assert_eq!(meter.spent(0.7), None);
-        assert!(matches!(meter.spent(0.8), Some(EventBody::BudgetWarned(_))));
-        assert_eq!((meter.spent(1.0), meter.take_stop()), (None, None));
-        assert!(matches!(meter.spent(1.1), Some(EventBody::BudgetExceeded(_))));
+        let usd = |usd| Spent { usd: Some(usd), ..Spent::default() };
+        assert_eq!(meter.spent(usd(0.7)), None);
+        assert!(matches!(meter.spent(usd(0.8)), Some(EventBody::BudgetWarned(_))));
+        assert_eq!((meter.spent(usd(1.0)), meter.take_stop()), (None, None));
+        assert!(matches!(meter.spent(usd(1.1)), Some(EventBody::BudgetExceeded(_))));
         assert_eq!(meter.take_stop(), Some(StopReason::CostBudgetExceeded));
-        assert_eq!((meter.spent(1.2), meter.used().state), (None, BudgetState::Stopped));
+        assert_eq!((meter.spent(usd(1.2)), meter.used().state), (None, BudgetState::Stopped));
     }
 
     #[test]

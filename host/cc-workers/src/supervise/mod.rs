@@ -2,14 +2,17 @@
 
 mod archive;
 mod attempts;
+mod books;
 mod desk;
 mod ladder;
+mod limits;
 mod meter;
 mod outcome;
 mod printed;
 mod project;
 mod questions;
 mod recorder;
+mod sentry;
 mod session;
 mod signal;
 mod spend;
@@ -25,8 +28,8 @@ use cc_secrets::Redactor;
 use cc_store::{Home, RunLock, RunWriter, Store, read_bounded};
 use jiff::Timestamp;
 
-pub use self::printed::Judging;
-use self::{outcome::Outcome, printed::Printed, recorder::Recorder};
+use self::{limits::Limits, outcome::Outcome, printed::Printed, recorder::Recorder};
+pub use self::{limits::LimitsFile, printed::Judging};
 use crate::{LaunchSpec, WorkerError, os, private, protocol::Handshake, tree};
 
 /// Longest launch specification, bytes; it holds the whole task.
@@ -35,14 +38,14 @@ const MAX_SPEC: u64 = 64 << 20;
 const MAX_RULES: u64 = 16 << 20;
 
 /// The supervisor's entry: takes a [`LaunchSpec`] from standard input, says on standard output that it has
-/// taken the run over, and ends the run exactly once.
-pub fn supervise() -> ExitCode {
+/// taken the run over, and ends the run exactly once. `limits` is where the user's are.
+pub fn supervise(limits: LimitsFile) -> ExitCode {
     os::detach();
     os::adopt_orphans();
     match take_over() {
         Ok((spec, store, writer)) => {
             say(&Handshake::TakenOver { pid: std::process::id() });
-            run(&spec, &store, writer)
+            run(&spec, &store, Recorder::new(writer, Limits::of(&spec.home, limits)))
         }
         Err(e) => {
             say(&Handshake::Refused { reason: e.to_string() });
@@ -74,8 +77,7 @@ fn say(handshake: &Handshake) {
     }
 }
 
-fn run(spec: &LaunchSpec, store: &Store, writer: RunWriter) -> ExitCode {
-    let mut recorder = Recorder::new(writer);
+fn run(spec: &LaunchSpec, store: &Store, mut recorder: Recorder) -> ExitCode {
     let outcome = in_project(spec, store, &mut recorder).unwrap_or_else(|e| Outcome::not_run(e.to_string()));
     match end(store, &mut recorder, outcome) {
         Ok(()) => ExitCode::SUCCESS,
@@ -92,6 +94,9 @@ fn in_project(spec: &LaunchSpec, store: &Store, recorder: &mut Recorder) -> Resu
         Some(watch) => project::before(watch, &spec.run_id, store, recorder)?,
         None => None,
     };
+    if let Some(project) = &project {
+        project.watch(recorder);
+    }
     let outcome = work(spec, store, recorder).unwrap_or_else(|e| Outcome::not_run(e.to_string()));
     let mut outcome = clean_up(spec, outcome);
     if let Err(error) = printed::record(spec, store, recorder) {
@@ -145,7 +150,10 @@ fn clean_up(spec: &LaunchSpec, mut outcome: Outcome) -> Outcome {
 }
 
 /// The last event and the final record.
-fn end(store: &Store, recorder: &mut Recorder, outcome: Outcome) -> Result<(), WorkerError> {
+fn end(store: &Store, recorder: &mut Recorder, mut outcome: Outcome) -> Result<(), WorkerError> {
+    if let Err(error) = recorder.try_settle(store) {
+        outcome.note(format!("what it cost could not be recorded: {error}"));
+    }
     let last = cc_domain::EventBody::ProcessExited {
         status: outcome.status,
         exit_code: outcome.exit_code,

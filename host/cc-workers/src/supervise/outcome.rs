@@ -123,6 +123,7 @@ fn used_up(reason: StopReason) -> &'static str {
         }
         StopReason::CostBudgetExceeded => "max_cost_usd was outspent, by the provider's listed prices",
         StopReason::TurnsBudgetExceeded => "max_turns was reached",
+        StopReason::OverLimit => "a limit of the cost guard was reached; cc_cost_guard shows which",
         StopReason::UserRequested | StopReason::Timeout => "the run was ended",
     }
 }

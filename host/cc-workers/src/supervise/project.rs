@@ -7,7 +7,7 @@ use cc_domain::{EventBody, ProjectWork, RunId, ScopeVerdict, WorkOutcome};
 use cc_repo::{Repo, RepoError, Scope, Snapshot, changes};
 use cc_store::Store;
 
-use super::recorder::Recorder;
+use super::{recorder::Recorder, sentry::Sentry};
 use crate::{Isolated, ProjectWatch, WorkerError};
 
 /// Violations that an event names.
@@ -68,6 +68,15 @@ fn isolate(
 }
 
 impl Project<'_> {
+    /// From now on the worker is watched, when there is a scope to keep to.
+    pub(super) fn watch(&self, recorder: &mut Recorder) {
+        let record = recorder.writer().record();
+        let scope = record.work.as_ref().and_then(|work| work.scope.as_ref());
+        let sentry =
+            scope.and_then(|scope| Sentry::post(scope, &self.repo, &self.before, record.cwd.clone()));
+        recorder.watch_scope(sentry);
+    }
+
     /// Keeps how the project is now, and says what the run changed and whether it may have.
     pub(super) fn after(&self, store: &Store, recorder: &mut Recorder) -> Result<(), WorkerError> {
         let scope = recorder.writer().record().work.as_ref().and_then(|work| work.scope.clone());

@@ -2,13 +2,18 @@
 
 use std::borrow::Cow;
 
-use cc_domain::{BudgetUse, EventBody, EventSource, ModelPrice, RunResult, StopReason};
+use cc_domain::{
+    Accuracy, BudgetUse, EventBody, EventSource, Measure, ModelUsage, RunResult, Spent, StopReason,
+};
 use cc_secrets::Redactor;
-use cc_store::{LogFile, RunWriter};
+use cc_store::{LogFile, RunWriter, Store};
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::{archive::Archive, meter::Meter, printed::Printed, signal::Signal, spend::Spend};
+use super::{
+    archive::Archive, books::Books, limits::Limits, meter::Meter, printed::Printed, sentry::Sentry,
+    signal::Signal, spend::Seller,
+};
 use crate::{
     StreamFacts, WorkerError,
     lines::{self, tidy, tidy_value},
@@ -47,8 +52,11 @@ pub(super) struct Recorder {
     narrator: Narrator,
     guard_seen: bool,
     meter: Meter,
-    spend: Spend,
+    books: Books,
     last_words: String,
+    sentry: Option<Sentry>,
+    /// Warnings of the scope that the session has not heard of.
+    warnings: Vec<String>,
 }
 
 /// What is there once the run has its rules.
@@ -61,17 +69,43 @@ struct Kept {
 }
 
 impl Recorder {
-    pub(super) fn new(writer: RunWriter) -> Self {
+    pub(super) fn new(writer: RunWriter, limits: Limits) -> Self {
         Self {
             meter: Meter::new(writer.record().budget.clone()),
+            books: Books::new(writer.record(), limits),
             writer,
             kept: None,
             facts: StreamFacts::default(),
             narrator: Narrator::default(),
             guard_seen: false,
-            spend: Spend::default(),
             last_words: String::new(),
+            sentry: None,
+            warnings: Vec::new(),
         }
+    }
+
+    /// Who looks whether the worker keeps to its scope.
+    pub(super) fn watch_scope(&mut self, sentry: Option<Sentry>) {
+        self.sentry = sentry;
+    }
+
+    /// What the next look at the project finds.
+    pub(super) async fn next_look(&mut self) -> Vec<EventBody> {
+        match &mut self.sentry {
+            Some(sentry) => sentry.next_look().await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// A warning, for the run's events and for whoever asks next.
+    pub(super) fn warn(&mut self, warning: EventBody) -> Result<(), WorkerError> {
+        self.warnings.push(warning.headline());
+        self.event(warning)
+    }
+
+    /// What the session has not heard of yet.
+    pub(super) fn take_warnings(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.warnings)
     }
 
     /// From now on lines can be kept: there are rules to redact them by.
@@ -95,7 +129,30 @@ impl Recorder {
             result.text.truncate(at);
             result.text.push('…');
         }
+        self.account(&mut result);
         Some(result)
+    }
+
+    /// What the worker says it cost is replaced by what counts.
+    fn account(&self, result: &mut RunResult) {
+        let total = self.books.spend().total();
+        if total.is_nothing() {
+            return;
+        }
+        result.usage = total.usage;
+        result.cost_usd = total.usd;
+        result.cost_is_estimate = total.accuracy > Accuracy::Priced;
+        let mut models: Vec<ModelUsage> = Vec::new();
+        for (_, model, Spent { usage, usd, .. }) in self.books.spend().lines() {
+            let (model, cost_usd) = (self.clean(&model), usd.unwrap_or_default());
+            match models.iter_mut().find(|known| known.model == model) {
+                Some(known) => {
+                    (known.usage, known.cost_usd) = (known.usage.plus(usage), known.cost_usd + cost_usd);
+                }
+                None => models.push(ModelUsage { model, usage, cost_usd }),
+            }
+        }
+        result.actual.models = models;
     }
 
     /// What the run has used up.
@@ -114,9 +171,31 @@ impl Recorder {
         self.kept.as_mut().map(|kept| std::mem::take(&mut kept.printed))
     }
 
-    /// What tokens cost from now on.
-    pub(super) fn prices_are(&mut self, prices: Vec<ModelPrice>) {
-        self.spend.prices_are(prices);
+    /// Who answers from now on, and at what prices.
+    pub(super) fn sold_by(&mut self, seller: Seller) {
+        self.books.sold_by(seller);
+    }
+
+    /// When [`Recorder::settle`] is to be called next.
+    pub(super) fn settles_at(&self) -> Instant {
+        self.books.due()
+    }
+
+    /// Brings the ledger up to what was spent, and gives the limit that is reached. A database that is busy ends no
+    /// worker: what could not be written is written next time.
+    pub(super) fn settle(&mut self, store: &Store) -> Option<Measure> {
+        self.try_settle(store).unwrap_or_else(|error| {
+            tracing::warn!(run = %self.writer.record().run_id, "what it spent could not be written: {error}");
+            None
+        })
+    }
+
+    /// The same for the last time, when it matters that it is done.
+    pub(super) fn try_settle(&mut self, store: &Store) -> Result<Option<Measure>, WorkerError> {
+        let kept = &self.kept;
+        let clean =
+            |text: &str| kept.as_ref().map_or_else(String::new, |k| k.redactor.redact(text).into_owned());
+        Ok(self.books.settle(store, self.writer.record(), clean)?)
     }
 
     /// Another process of the run begins, with a guard of its own.
@@ -191,8 +270,7 @@ impl Recorder {
     }
 
     fn count(&mut self, value: &Value) -> Result<(), WorkerError> {
-        self.spend.observe(value);
-        let told = self.spend.usd().and_then(|usd| self.meter.spent(usd));
+        let told = self.books.observe(value).and_then(|spent| self.meter.spent(spent));
         told.map_or(Ok(()), |event| self.event(event))
     }
 
@@ -242,7 +320,9 @@ impl Recorder {
     /// What a line means, as far as the budget goes. What steers the run is always kept.
     fn tell(&mut self, value: &Value) -> Result<(), WorkerError> {
         for event in self.narrator.tell(value, Instant::now()) {
+            let warning = self.sentry.as_mut().and_then(|sentry| sentry.observe(&event));
             self.describe(event)?;
+            warning.map_or(Ok(()), |warning| self.warn(warning))?;
         }
         Ok(())
     }

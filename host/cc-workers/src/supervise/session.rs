@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use cc_domain::{EventBody, EventSource, RunStatus, one_line};
+use cc_domain::{EventBody, EventSource, RunStatus, StopReason, one_line};
 use cc_store::Store;
 use jiff::Timestamp;
 use tokio::{
@@ -161,6 +161,7 @@ impl Session<'_> {
         while ended.is_none() || out_open || err_open {
             let until = ended.map_or(self.ladder.until(), |(_, at)| at + DRAIN);
             let question = self.questions.deadline().filter(|_| ended.is_none());
+            let settles_at = self.recorder.settles_at();
             tokio::select! {
                 line = out.next(), if out_open => {
                     out_open = self.stdout(line)?;
@@ -171,10 +172,15 @@ impl Session<'_> {
                     ended = Some((self.guard_ended(status), Instant::now()));
                 }
                 wish = desk.next(), if ended.is_none() => self.grant(wish)?,
+                found = self.recorder.next_look(), if ended.is_none() => {
+                    found.into_iter().try_for_each(|warning| self.recorder.warn(warning))?;
+                    self.pass_warnings_on();
+                }
                 () = sleep_until(question.unwrap_or(until)), if question.is_some_and(|at| at < until) => {
                     let late = self.questions.expire(Instant::now());
                     late.into_iter().try_for_each(|answered| self.answer(answered, None))?;
                 }
+                () = sleep_until(settles_at), if ended.is_none() => self.settle()?,
                 () = sleep_until(until) => {
                     if ended.is_some() || !self.next_step()? {
                         break;
@@ -186,6 +192,8 @@ impl Session<'_> {
                 }
             }
         }
+        // A run may be parked now, for hours.
+        self.recorder.settle(self.store);
         Ok(self.ended(ended))
     }
 
@@ -223,8 +231,39 @@ impl Session<'_> {
             Line::Signal(signal) => self.signalled(signal)?,
             Line::Other => {}
         }
+        self.pass_warnings_on();
         self.keep_to_budget()?;
+        if self.recorder.settles_at() <= Instant::now() {
+            self.settle()?;
+        }
         Ok(true)
+    }
+
+    /// Tells the ledger, and ends a worker that has reached a limit with what all have spent.
+    fn settle(&mut self) -> Result<(), WorkerError> {
+        let Some(over) = self.recorder.settle(self.store) else { return Ok(()) };
+        if !self.ladder.is_working() {
+            return Ok(());
+        }
+        let text = over.to_string();
+        let (limit, spent, most) = (over.name(), over.spent, over.most);
+        self.recorder.event(EventBody::LimitReached { limit, spent, most, text: text.clone() })?;
+        self.trouble.get_or_insert(format!("{text}; cc_cost_guard shows the limits and sets them"));
+        self.stop(Cause::Budget(StopReason::OverLimit))
+    }
+
+    /// The run's job, if it has one, shows the first warning. Its events have them all.
+    fn pass_warnings_on(&mut self) {
+        let warnings = self.recorder.take_warnings();
+        if warnings.is_empty() {
+            return;
+        }
+        let run = self.recorder.writer().record().run_id.clone();
+        for warning in warnings {
+            if let Err(error) = self.store.warn_job_of_scope(&run, &warning) {
+                tracing::warn!(%run, "a scope warning could not be put on its job: {error}");
+            }
+        }
     }
 
     fn stderr(&mut self, line: std::io::Result<Option<lines::Line>>) -> Result<bool, WorkerError> {

@@ -214,6 +214,7 @@ pub(crate) fn record(project: &Path) -> RunRecord {
         exit_code: None,
         stop_reason: None,
         error: None,
+        warnings: Vec::new(),
         result: None,
     }
 }

@@ -17,7 +17,10 @@ fn main() -> ExitCode {
     let mut args = env::args_os().skip(1);
     let entry = args.next().unwrap_or_default();
     match entry.to_str().unwrap_or_default() {
-        "supervise" => cc_workers::supervise(),
+        "supervise" => cc_workers::supervise(cc_workers::LimitsFile {
+            name: "limits.json",
+            parse: |text| serde_json::from_str(text).map_err(|error| error.to_string()),
+        }),
         "guard" => cc_workers::guard(args),
         "demo-worker" => cc_workers::demo_worker(args),
         other => misbehave(other),
