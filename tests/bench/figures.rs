@@ -7,6 +7,7 @@
 mod fleet;
 #[cfg(target_os = "linux")]
 mod ingest;
+mod learning;
 mod queue;
 mod supervised;
 
@@ -22,8 +23,8 @@ const STARTS: usize = 20;
 const CALLS: usize = 500;
 const PROFILES: usize = 20;
 
-/// Takes as long as what it supervises: printed only when it is asked for.
-const LONG: &str = "supervised";
+/// Take minutes: printed only when they are asked for.
+const LONG: [&str; 2] = ["supervised", "learning"];
 
 /// Each figure and its name; a name as an argument prints that one alone.
 const FIGURES: &[(&str, fn())] = &[
@@ -32,6 +33,7 @@ const FIGURES: &[(&str, fn())] = &[
     ("pick", picking),
     (LONG, supervised::ten_minutes),
     ("queue", queue::queue),
+    ("learning", learning::learning),
     #[cfg(target_os = "linux")]
     ("memory", running),
     #[cfg(target_os = "linux")]
@@ -52,7 +54,7 @@ fn main() {
     println!("binary: {}", cc_orchestrator_tests::product().display());
     let asked: Vec<String> = std::env::args().skip(1).collect();
     for (name, print) in FIGURES {
-        if asked.iter().any(|one| one == name) || (asked.is_empty() && *name != LONG) {
+        if asked.iter().any(|one| one == name) || (asked.is_empty() && !LONG.contains(name)) {
             print();
         }
     }

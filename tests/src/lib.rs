@@ -12,6 +12,7 @@ mod ccswitch;
 pub mod flood;
 mod leaks;
 mod mcp;
+mod past;
 mod patience;
 pub mod plugin;
 #[cfg(target_os = "linux")]
@@ -24,5 +25,6 @@ pub use binary::{fake_worker, product, queue_player, repository};
 pub use ccswitch::Profile;
 pub use leaks::Leaks;
 pub use mcp::{McpClient, ToolResult};
+pub use past::{Past, PastRun};
 pub use patience::{PATIENCE, eventually};
 pub use sandbox::{Finished, Sandbox};

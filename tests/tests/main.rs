@@ -4,6 +4,8 @@
 #![allow(clippy::expect_used)]
 
 mod accept;
+#[cfg(target_os = "linux")]
+mod boundary;
 mod cli;
 mod concurrency;
 mod cost;
@@ -11,6 +13,8 @@ mod cost;
 mod crash;
 mod demo;
 mod docs;
+#[cfg(target_os = "linux")]
+mod learn;
 mod mcp;
 mod policy;
 mod queue;

@@ -91,6 +91,9 @@ fn every_reply_fits_the_schema_it_was_announced_with() {
         ("cc_local_policy", json!({})),
         ("cc_cost_guard", json!({ "config": { "usd": { "day": 5 } } })),
         ("cc_usage_summary", json!({ "days": 2, "format": "csv", "write_report": true })),
+        ("cc_model_registry", json!({})),
+        ("cc_model_registry", json!({ "model": "glm-5.2", "apply": true })),
+        ("cc_calibrate_policy", json!({ "preferences": { "explore": 0.1, "tone": "brief" } })),
         ("cc_list_profiles", json!({ "response_format": "markdown" })),
     ];
     let run = client.call("cc_run_streaming_agent", json!({ "task": "Say hello." })).structured;
@@ -128,6 +131,7 @@ fn every_reply_fits_the_schema_it_was_announced_with() {
         ("cc_git_diff", json!({ "run_id": written })),
         ("cc_secret_scan_run", json!({ "run_id": written })),
         ("cc_verify_run", json!({ "run_id": written, "test_commands": ["exit 0"] })),
+        ("cc_score_worker", json!({ "run_id": written, "solved": true })),
         ("cc_rollback_run", json!({ "run_id": written })),
         ("cc_apply_run", json!({ "run_id": isolated })),
     ];

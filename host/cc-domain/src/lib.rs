@@ -10,9 +10,13 @@ mod footprint;
 mod id;
 mod job;
 mod limits;
+// One notion of a model's name for host and plugins alike: the file is the SDK's, which must not depend on the host.
+#[path = "../../../plugins/sdk/src/model_name.rs"]
+mod model_name;
 mod profile;
 mod progress;
 mod prompt;
+mod quality;
 mod queue;
 mod review;
 mod role;
@@ -37,9 +41,11 @@ pub use footprint::{Footprint, anchored};
 pub use id::{IdError, JobId, RunId, TeamId};
 pub use job::{JobSpec, JobStage, JobState};
 pub use limits::{Amounts, CostGuard, ModelLimits, OutputLimits, ShareLimits};
+pub use model_name::ModelName;
 pub use profile::{ModelEntry, ModelPrice, Profile, ProfileHealth, Usability};
 pub use progress::{InFlight, RecentTool, RunProgress, Tally, Weight, is_test, one_line};
 pub use prompt::{Template, TemplateKind, TemplateVariable};
+pub use quality::{GradeSource, RunGrade, WorkVerdict, automatic_score};
 pub use queue::QueuePolicy;
 pub use review::{Command, Confidence, Flag, Grade, Review, RunFacts, Severity, ToolUse};
 pub use role::{Role, RoleError, RoleInfo, TaskType};

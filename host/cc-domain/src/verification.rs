@@ -101,6 +101,12 @@ impl Verified {
             Self::BlockedVerification => "blocked_verification",
         }
     }
+
+    /// The verdict of that name.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Verified, Self::Unverified, Self::BlockedVerification].into_iter().find(|v| v.as_str() == text)
+    }
 }
 
 impl GateState {

@@ -35,6 +35,10 @@ impl From<PolicyError> for OpError {
                 ErrorKind::Denied,
                 "cc-orchestrator plugin list shows who decides; cc_local_policy has the last word",
             ),
+            PolicyError::Boundary { .. } => (
+                ErrorKind::Denied,
+                "boundaries are in overrides.toml (cc_local_policy), and in the project's .cc-orchestrator",
+            ),
             PolicyError::NoCandidate(_) => {
                 (ErrorKind::Unavailable, "cc_list_profiles says why each profile cannot be used")
             }

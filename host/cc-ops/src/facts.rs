@@ -1,8 +1,8 @@
 //! What a reviewer is told of a run, and what its flags mean for the controller.
 
 use cc_domain::{
-    Attributes, BudgetState, Flag, Grade, ProjectWork, RunFacts, RunProgress, RunRecord, RunStatus,
-    ScopeState, Severity, Usage,
+    Attributes, BudgetState, Flag, GateState, Grade, ProjectWork, RunFacts, RunProgress, RunRecord,
+    RunStatus, ScopeState, Severity, Usage, Verification, WorkVerdict,
 };
 use cc_policy::Policy;
 use jiff::Timestamp;
@@ -67,6 +67,8 @@ pub(crate) struct Acceptance {
     pub(crate) secrets_real: Option<usize>,
     /// The tests passed; none: none were run.
     pub(crate) tests: Option<bool>,
+    /// The controller's own words.
+    pub(crate) verdict: WorkVerdict,
 }
 
 impl Acceptance {
@@ -76,7 +78,27 @@ impl Acceptance {
         Self {
             scope: ended.map(ProjectWork::scope_state),
             secrets_real: record.printed_secrets.map(|printed| printed.real),
-            tests: None,
+            ..Self::default()
+        }
+    }
+
+    /// The same, with what was verified since and what the controller says.
+    pub(crate) fn known(
+        record: &RunRecord,
+        verification: Option<&Verification>,
+        verdict: WorkVerdict,
+    ) -> Self {
+        let recorded = Self { verdict, ..Self::recorded(record) };
+        let Some(verification) = verification else { return recorded };
+        let failed = |name: &str| {
+            verification.gates.iter().any(|gate| gate.name == name && gate.state == GateState::Fail)
+        };
+        let tests = &verification.tests;
+        Self {
+            scope: if failed("scope") { Some(ScopeState::Blocked) } else { recorded.scope },
+            secrets_real: recorded.secrets_real.max(failed("secrets").then_some(1)),
+            tests: (!tests.is_empty()).then(|| tests.iter().all(|test| test.ok)),
+            verdict,
         }
     }
 
@@ -93,6 +115,9 @@ impl Acceptance {
         known.yes("scope", scope);
         known.yes("secrets_real", self.secrets_real);
         known.yes("tests", tests);
+        known.yes("solved", self.verdict.solved);
+        known.yes("hallucination", self.verdict.hallucination);
+        known.yes("needs_rework", self.verdict.needs_rework);
         known.0
     }
 }

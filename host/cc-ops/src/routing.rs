@@ -1,39 +1,54 @@
 //! From a job to its route: profiles, scores, the router chain.
 
+use std::path::PathBuf;
+
 use cc_domain::{
     Attributes, Candidate, ModelScore, ModelToScore, Profile, Role, Route, RouteRequest, TaskType,
 };
 use cc_policy::{Answer, Policy};
 use cc_profiles::ProfileStore;
 use cc_repo::Project;
-use cc_store::HistoryLine;
 
-use crate::{Context, OpError};
+use crate::{Context, OpError, past::History};
 
 /// The job as a router sees it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Job {
     pub(crate) role: Role,
     pub(crate) task_type: Option<TaskType>,
     /// A profile the caller insists on: an id, or a name that only one has.
     pub(crate) profile: Option<String>,
     pub(crate) write: bool,
-    /// Profiles and models whose work on the same job failed its verification; no model: the profile's default.
-    pub(crate) failures: Vec<(String, String)>,
+    /// Attempts at this very job that failed their verification, the oldest first.
+    pub(crate) failures: Vec<Failed>,
+    /// Further projects that the task shows parts of: their boundaries hold as well.
+    pub(crate) sees: Vec<PathBuf>,
 }
 
+/// An attempt that failed its verification.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Failed {
+    pub(crate) profile_id: String,
+    /// As it was routed; empty for the provider's default.
+    pub(crate) model: String,
+}
+
+/// The newest attempts that a router is told of.
+const MOST_FAILURES: usize = 20;
+
 impl Job {
-    /// What routers may know of it beyond the request's own fields; the keys are listed in `docs/plugin-guide.md`.
+    /// What a router is told besides role, task type and whether it writes.
     fn attributes(&self) -> Attributes {
-        if self.failures.is_empty() {
+        let told = &self.failures[self.failures.len().saturating_sub(MOST_FAILURES)..];
+        if told.is_empty() {
             return Attributes::new();
         }
-        let mut facts = vec![("failed_verifications".to_owned(), self.failures.len().to_string())];
-        facts.extend(self.failures.iter().enumerate().flat_map(|(at, (profile, model))| {
-            let key = |what: &str| format!("failed.{}.{what}", at + 1);
-            [(key("profile_id"), profile.clone()), (key("model"), model.clone())]
-        }));
-        facts
+        let count = ("failures".to_owned(), told.len().to_string());
+        let each = (1..).zip(told).flat_map(|(n, failed)| {
+            let fact = |name: &str, value: &String| (format!("failure.{n}.{name}"), value.clone());
+            [fact("profile_id", &failed.profile_id), fact("model", &failed.model)]
+        });
+        [count].into_iter().chain(each).collect()
     }
 }
 
@@ -43,6 +58,8 @@ pub(crate) struct Routed {
     pub(crate) request: RouteRequest,
     pub(crate) candidates: Vec<Candidate>,
     pub(crate) profiles: ProfileStore,
+    /// As in the job.
+    pub(crate) sees: Vec<PathBuf>,
 }
 
 impl Routed {
@@ -74,7 +91,7 @@ impl Routed {
 /// Finds the route of a job.
 pub(crate) fn route(cx: &Context, project: &Project, job: &Job) -> Result<Routed, OpError> {
     let profiles = cc_profiles::load(&cx.setup().locations)?;
-    let history = history(cx)?;
+    let history = History::read(cx)?;
     let explicit = match &job.profile {
         Some(query) => Some(profiles.find(query)?.id.clone()),
         None => None,
@@ -88,7 +105,7 @@ pub(crate) fn route(cx: &Context, project: &Project, job: &Job) -> Result<Routed
         write: job.write,
         attributes: job.attributes(),
     };
-    let decision = policy.route(&request, &candidates, explicit.as_deref())?;
+    let decision = policy.route_within(&request, &candidates, explicit.as_deref(), &job.sees)?;
     let chosen = candidates
         .iter()
         .find(|c| c.profile_id == decision.choice.profile_id && c.model == decision.choice.model);
@@ -102,14 +119,14 @@ pub(crate) fn route(cx: &Context, project: &Project, job: &Job) -> Result<Routed
         reason: decision.choice.reason,
         trace: scores.trace.into_iter().chain(decision.trace).collect(),
     };
-    Ok(Routed { route, request, candidates, profiles })
+    Ok(Routed { route, request, candidates, profiles, sees: job.sees.clone() })
 }
 
 /// Scores every model of every profile for some roles.
 pub(crate) fn score(
     policy: &Policy,
     profiles: &ProfileStore,
-    history: &[HistoryLine],
+    history: &History,
     roles: &[Role],
 ) -> Result<Answer<Vec<ModelScore>>, OpError> {
     let models: Vec<ModelToScore> =
@@ -118,7 +135,7 @@ pub(crate) fn score(
 }
 
 /// Each model of a profile; a profile that names none is one model without a name.
-fn models_of(profile: &Profile, history: &[HistoryLine]) -> Vec<ModelToScore> {
+fn models_of(profile: &Profile, history: &History) -> Vec<ModelToScore> {
     let names: Vec<String> = match profile.models.as_slice() {
         [] => vec![String::new()],
         models => models.iter().map(|entry| entry.name.clone()).collect(),
@@ -135,7 +152,7 @@ fn models_of(profile: &Profile, history: &[HistoryLine]) -> Vec<ModelToScore> {
 
 fn candidates(
     profiles: &ProfileStore,
-    history: &[HistoryLine],
+    history: &History,
     scores: &[ModelScore],
     role: &Role,
 ) -> Vec<Candidate> {
@@ -169,7 +186,7 @@ fn candidate(profile: &Profile, model: ModelToScore, score: Option<&ModelScore>,
 }
 
 /// The facts plugins get of a model on a profile; the keys are listed in `docs/plugin-guide.md`.
-fn attributes(profile: &Profile, model: &str, history: &[HistoryLine]) -> Attributes {
+fn attributes(profile: &Profile, model: &str, history: &History) -> Attributes {
     let mut facts = vec![
         ("current".to_owned(), profile.current.to_string()),
         ("cost_multiplier".to_owned(), profile.cost_multiplier.to_string()),
@@ -191,33 +208,6 @@ fn attributes(profile: &Profile, model: &str, history: &[HistoryLine]) -> Attrib
     if let Some(reason) = profile.usability.reason() {
         fact("unusable_reason", reason.to_owned());
     }
-    facts.extend(past(profile, model, history));
+    facts.extend(history.attributes(profile, model));
     facts
-}
-
-/// What became of the model's runs on this profile: in all roles together, and in each.
-fn past(profile: &Profile, model: &str, history: &[HistoryLine]) -> Attributes {
-    let lines = history
-        .iter()
-        .filter(|line| line.profile_id == profile.id && line.model.as_deref().unwrap_or_default() == model);
-    let (mut runs, mut successes, mut facts) = (0, 0, Attributes::new());
-    for line in lines {
-        runs += line.runs;
-        successes += line.successes;
-        facts.push((format!("history.{}.runs", line.role), line.runs.to_string()));
-        facts.push((format!("history.{}.successes", line.role), line.successes.to_string()));
-    }
-    if runs > 0 {
-        facts.push(("history.runs".to_owned(), runs.to_string()));
-        facts.push(("history.successes".to_owned(), successes.to_string()));
-    }
-    facts
-}
-
-/// What became of earlier runs. Where nothing ever ran there is no database, and asking makes none.
-pub(crate) fn history(cx: &Context) -> Result<Vec<HistoryLine>, OpError> {
-    if !cx.setup().home.state_db().is_file() {
-        return Ok(Vec::new());
-    }
-    Ok(cx.store()?.history()?)
 }

@@ -13,6 +13,7 @@ use crate::{
     Context, OpError, WorkerKind,
     launch::{self, Plan, Start},
     ops::stop_run,
+    routing::Job,
 };
 
 /// Members of one team.
@@ -92,13 +93,7 @@ pub(crate) fn roles(names: &[&str]) -> Result<Vec<Role>, OpError> {
 
 /// A read-only member.
 pub(crate) fn member(worker: WorkerKind, team: &TeamId, role: &Role, prompt: String) -> Start {
-    let job = crate::routing::Job {
-        role: role.clone(),
-        task_type: None,
-        profile: None,
-        write: false,
-        failures: Vec::new(),
-    };
+    let job = Job { role: role.clone(), ..Job::default() };
     Start { team: Some(team.clone()), ..Start::new(launch::mode(worker, RunMode::Streaming), job, prompt) }
 }
 

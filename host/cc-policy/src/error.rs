@@ -26,6 +26,14 @@ pub enum PolicyError {
         /// Every step, in order.
         trace: Vec<TraceStep>,
     },
+    /// What the project is kept to leaves nobody, or not the profile asked for.
+    #[error("{reason}. Ask for one of these profiles, or change the boundary")]
+    Boundary {
+        /// Which boundary, and what it lets in.
+        reason: String,
+        /// Every step, in order.
+        trace: Vec<TraceStep>,
+    },
     /// No candidate can be started.
     #[error("no profile can run this job: {0}. Add a profile in CC Switch, or complete one of these")]
     NoCandidate(String),

@@ -2,6 +2,7 @@
 // `deny`, not `forbid`: two modules of the engine say why they may.
 #![deny(unsafe_code)]
 
+mod boundary;
 mod build;
 mod catalog;
 mod decide;

@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use crate::{
     Answer, Overrides, PolicyError, RouteDecision, Status,
+    boundary::Boundaries,
     catalog::{Catalog, Entry},
     decide::{self, Job},
     engine::{Limits, Plugin, PluginError, World},
@@ -110,17 +111,37 @@ impl Policy {
     ///
     /// The routers decide from the lowest layer to the highest, then the override. One of `candidates` is chosen.
     ///
+    /// Only profiles that may see the project get a job. Pass every candidate, those that are not wanted as not usable:
+    /// a boundary's names are looked up among all of them.
+    ///
     /// # Errors
-    /// A router refuses the job, no candidate can run, `explicit` names no profile, or the overrides or the lock
-    /// cannot be read.
+    /// A boundary or a router refuses the job, no candidate can run, `explicit` names no profile, or the overrides or
+    /// the lock cannot be read.
     pub fn route(
         &self,
         request: &RouteRequest,
         candidates: &[Candidate],
         explicit: Option<&str>,
     ) -> Result<RouteDecision, PolicyError> {
+        self.route_within(request, candidates, explicit, &[])
+    }
+
+    /// [`Policy::route`], for a job that shows its worker parts of further projects: their boundaries hold as well.
+    ///
+    /// # Errors
+    /// As [`Policy::route`].
+    pub fn route_within(
+        &self,
+        request: &RouteRequest,
+        candidates: &[Candidate],
+        explicit: Option<&str>,
+        further: &[PathBuf],
+    ) -> Result<RouteDecision, PolicyError> {
         let session = self.session()?;
-        let job = Job { request, candidates, explicit, overrides: &session.overrides };
+        let projects = self.config.project.iter().chain(further).map(PathBuf::as_path);
+        let boundaries = Boundaries::of(&session.overrides, projects)?;
+        let job =
+            Job { request, candidates, explicit, overrides: &session.overrides, boundaries: &boundaries };
         decide::route(&job, &session.catalog.seats(World::Router), |who, candidates, proposal| {
             session.ask(World::Router, who, |plugin| plugin.route(request, candidates, proposal))
         })

@@ -24,6 +24,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema/2-supervision.sql"),
     include_str!("schema/3-queue.sql"),
     include_str!("schema/4-ledger.sql"),
+    include_str!("schema/5-quality.sql"),
 ];
 
 /// A connection to the home's database, at this binary's version.

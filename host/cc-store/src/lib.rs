@@ -10,6 +10,7 @@ mod decisions;
 mod error;
 mod events;
 mod files;
+mod grades;
 mod history;
 mod home;
 mod ledger;

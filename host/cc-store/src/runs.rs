@@ -284,7 +284,11 @@ fn summary(row: &Row<'_>) -> rusqlite::Result<RunSummary> {
 }
 
 /// A column that holds a name of ours.
-fn parsed<T>(row: &Row<'_>, column: &str, read: impl Fn(&str) -> Option<T>) -> rusqlite::Result<T> {
+pub(crate) fn parsed<T>(
+    row: &Row<'_>,
+    column: &str,
+    read: impl Fn(&str) -> Option<T>,
+) -> rusqlite::Result<T> {
     let text: String = row.get(column)?;
     read(&text).ok_or_else(|| {
         let index = row.as_ref().column_index(column).unwrap_or_default();
@@ -304,7 +308,7 @@ pub(crate) fn mode_name(mode: RunMode) -> &'static str {
     MODES.iter().find(|(m, _)| *m == mode).map_or("blocking", |(_, name)| name)
 }
 
-fn mode(name: &str) -> Option<RunMode> {
+pub(crate) fn mode(name: &str) -> Option<RunMode> {
     MODES.iter().find(|(_, n)| *n == name).map(|(mode, _)| *mode)
 }
 

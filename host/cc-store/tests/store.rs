@@ -4,8 +4,8 @@
 use std::{path::Path, slice};
 
 use cc_domain::{
-    Asking, Budget, BudgetUse, EventBody, EventSource, OnLimit, Role, Route, RunId, RunMode, RunRecord,
-    RunResult, RunStatus, Usage,
+    ActualRoute, Asking, Budget, BudgetUse, EventBody, EventSource, GradeSource, OnLimit, Role, Route,
+    RunGrade, RunId, RunMode, RunRecord, RunResult, RunStatus, Usage, Verified, WorkVerdict,
 };
 use cc_store::{
     CreatedRun, Decision, Home, RunDir, RunFilter, RunLock, RunWriter, Store, StoreError, read_events,
@@ -138,9 +138,71 @@ fn history_counts_what_models_did_and_nothing_else() {
         .history()
         .unwrap()
         .into_iter()
-        .map(|l| (l.profile_id, l.model, l.runs, l.successes))
+        .map(|l| (l.profile_id, l.routed, l.runs, l.successes, l.graded, l.score_sum))
         .collect();
-    assert_eq!(seen, [("p-1".into(), None, 1, 0), ("p-1".into(), Some("m".into()), 2, 1)]);
+    let expected = [("p-1".into(), None, 1, 0, 0, 20), ("p-1".into(), Some("m".into()), 2, 1, 0, 100)];
+    assert_eq!(seen, expected);
+}
+
+fn grade(record: &RunRecord, source: GradeSource, score: u32) -> RunGrade {
+    RunGrade {
+        run_id: record.run_id.clone(),
+        at: format!("2026-11-23T07:00:{score:02}Z"),
+        source,
+        score,
+        notes: vec!["-35: the task is not solved".into()],
+        passed: score >= 50,
+        verified: (source == GradeSource::VerifyRun).then_some(Verified::BlockedVerification),
+        verdict: WorkVerdict { solved: Some(false), ..WorkVerdict::default() },
+        comment: Some("模型".into()),
+        mode: record.mode,
+        role: record.role.clone(),
+        profile_id: record.route.profile_id.clone(),
+        model: Some("answered".into()),
+    }
+}
+
+#[test]
+fn a_run_has_one_current_grade_and_keeps_those_before() {
+    let world = World::new();
+    let (mut record, created) = world.create();
+    assert_eq!(world.store.grade(&record.run_id).unwrap(), None);
+    let (verified, manual) =
+        (grade(&record, GradeSource::VerifyRun, 10), grade(&record, GradeSource::Manual, 55));
+    world.store.put_grade(&verified).unwrap();
+    world.store.put_grade(&manual).unwrap();
+    assert_eq!(world.store.grade(&record.run_id).unwrap(), Some(manual.clone()));
+    assert_eq!(world.store.grades(&record.run_id).unwrap(), [manual, verified]);
+
+    // A stopped run says something once the controller does, and counts by what it says.
+    record.status = RunStatus::Stopped;
+    world.store.update_run(&record).unwrap();
+    drop(created);
+    let line = world.store.history().unwrap().remove(0);
+    assert_eq!((line.runs, line.successes, line.graded, line.score_sum), (1, 1, 1, 55));
+}
+
+#[test]
+fn history_knows_who_answered_and_what_failed_lately() {
+    let world = World::new();
+    for n in 0..12_u32 {
+        let id = format!("20261123T061500Z-{n:08x}").parse().unwrap();
+        let mut record = record(world.project(), id, &format!("2026-11-23T06:15:{n:02}Z"));
+        record.status = RunStatus::Succeeded;
+        let actual = ActualRoute { model: Some("m-20260101".into()), ..ActualRoute::default() };
+        record.result = Some(RunResult { actual, ..RunResult::default() });
+        drop(world.store.create_run(&record, "").unwrap());
+        // The two oldest are beyond the newest ten.
+        if n < 4 {
+            world.store.put_grade(&grade(&record, GradeSource::VerifyRun, 10)).unwrap();
+        }
+    }
+    let lines = world.store.history().unwrap();
+    assert_eq!(lines.len(), 1);
+    let line = &lines[0];
+    assert_eq!((line.routed.as_deref(), line.answered.as_deref()), (Some("m"), Some("m-20260101")));
+    assert_eq!((line.runs, line.successes, line.graded, line.recent_failures), (12, 8, 4, 2));
+    assert_eq!(line.score_sum, 4 * 10 + 8 * 80);
 }
 
 #[cfg(unix)]

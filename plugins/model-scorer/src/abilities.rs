@@ -19,8 +19,10 @@ pub(crate) type Abilities = [f64; 8];
 /// Tokens that score 0 in `long_context`, and how often they must double to score 10.
 const SMALLEST_CONTEXT: f64 = 16_384.0;
 const DOUBLINGS: f64 = 7.0;
-/// What one failed check in a row takes off `stability`, and the most that all of them take.
+/// What one failed check in a row, and one failed verification of late, takes off `stability`, and the most that all of
+/// either kind take.
 const PER_FAILURE: f64 = 1.0;
+const PER_VERIFICATION: f64 = 0.5;
 const MOST_FOR_FAILURES: f64 = 5.0;
 
 /// A model's abilities, and whether the table knows it. Says in `basis` where each comes from.
@@ -89,11 +91,26 @@ fn cost(place: Option<&Place>, attributes: &Attributes, neutral: f64, basis: &mu
 }
 
 fn stability(rating: f64, attributes: &Attributes, basis: &mut Vec<String>) -> f64 {
+    rating - for_health(attributes, basis) - for_verifications(attributes, basis)
+}
+
+fn for_health(attributes: &Attributes, basis: &mut Vec<String>) -> f64 {
     if text(attributes, "health") != Some("failing") {
-        return rating;
+        return 0.0;
     }
     let failures = number(attributes, "health.failures").unwrap_or(1.0).max(1.0);
     let loss = (failures * PER_FAILURE).min(MOST_FOR_FAILURES);
     basis.push(format!("the provider's last check failed ({failures:.0} in a row): {loss:.0} off stability"));
-    rating - loss
+    loss
+}
+
+fn for_verifications(attributes: &Attributes, basis: &mut Vec<String>) -> f64 {
+    let failures = number(attributes, "history.recent_failures").unwrap_or(0.0);
+    if failures < 1.0 {
+        return 0.0;
+    }
+    let loss = (failures * PER_VERIFICATION).min(MOST_FOR_FAILURES);
+    basis
+        .push(format!("{failures:.0} of its newest runs failed their verification: {loss:.1} off stability"));
+    loss
 }

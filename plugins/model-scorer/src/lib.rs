@@ -12,16 +12,21 @@
 //! | `health` | `ok` or `failing`: the provider's last check |
 //! | `health.failures` | failed checks in a row |
 //! | `history.runs`, `history.successes` | finished runs of this model on this profile, all roles together |
-//! | `history.score` | mean grade of those runs, 0 to 100 |
-//! | `history.<role>.runs`, `.successes`, `.score` | the same, of one role's runs, which the totals include |
+//! | `history.score` | mean grade of those runs, 0 to 100; of one that nobody graded, by how it ended |
+//! | `history.graded` | how many of them somebody graded; absent beside a score: all |
+//! | `history.recent_failures` | failed verifications among the newest runs |
+//! | `history.<role>.runs`, `.successes`, … | the same, of one role's runs, which the totals include |
+//! | `benchmark.runs`, `.score`, `benchmark.<role>.…` | the same of benchmark runs, which are no part of `history` |
 //!
 //! `current` means nothing here: which profile is switched on says nothing about a model.
 //!
-//! Settings: `prior_strength` (8: so many runs weigh as much as the table), `neutral_score` (5: every ability
-//! of a model nobody described).
+//! Settings: `prior_strength` (8: so many graded runs weigh as much as the table), `neutral_score` (5: every ability
+//! of a model nobody described), `exploration` (0 to 1, 0: how much a model is trusted beyond its score for having
+//! been tried less than the others; the same runs always give the same trust, nothing is drawn by lot).
 #![forbid(unsafe_code)]
 
 mod abilities;
+mod explore;
 mod families;
 mod history;
 mod lookup;
@@ -31,6 +36,7 @@ mod roles;
 use cc_policy_sdk::model_scorer::{Failure, Guest, Model, ModelScore, Part, RoleScore, config};
 
 use abilities::{ABILITIES, Abilities};
+use explore::Tried;
 use history::History;
 
 /// The plugin.
@@ -39,7 +45,8 @@ struct Scorer;
 impl Guest for Scorer {
     fn score(roles: Vec<String>, models: Vec<Model>) -> Result<Vec<ModelScore>, Failure> {
         let settings = Settings::read(config);
-        Ok(models.into_iter().map(|model| score_model(&roles, model, &settings)).collect())
+        let tried = Tried::of(&roles, &models);
+        Ok(models.into_iter().map(|model| score_model(&roles, model, &tried, &settings)).collect())
     }
 }
 
@@ -51,6 +58,8 @@ struct Settings {
     prior_strength: f64,
     /// Every ability of an unknown model.
     neutral_score: f64,
+    /// 0: the score alone; 1: much trust in what was hardly tried.
+    exploration: f64,
 }
 
 impl Settings {
@@ -62,20 +71,24 @@ impl Settings {
         Self {
             prior_strength: number("prior_strength", 8.0, 0.5, 1000.0),
             neutral_score: number("neutral_score", 5.0, 0.0, 10.0),
+            exploration: number("exploration", 0.0, 0.0, 1.0),
         }
     }
 }
 
-fn score_model(roles: &[String], model: Model, settings: &Settings) -> ModelScore {
+fn score_model(roles: &[String], model: Model, tried: &Tried, settings: &Settings) -> ModelScore {
     let mut basis = Vec::new();
     let (abilities, known) = abilities::of(&model, settings.neutral_score, &mut basis);
     basis.extend(history::summary(&model.attributes));
     let roles = roles
         .iter()
-        .map(|role| {
+        .zip(tried.roles())
+        .map(|(role, all)| {
             let history = History::of(&model.attributes, role);
             basis.extend(history.explain(role, settings.prior_strength));
-            score_role(role, &abilities, &history, settings.prior_strength)
+            let trust = explore::trust(settings.exploration, *all, history.evidence());
+            basis.extend(explore::explain(role, trust, history.evidence()));
+            score_role(role, &abilities, &history, settings.prior_strength, trust)
         })
         .collect();
     ModelScore {
@@ -88,15 +101,23 @@ fn score_model(roles: &[String], model: Model, settings: &Settings) -> ModelScor
     }
 }
 
-fn score_role(role: &str, abilities: &Abilities, history: &History, prior_strength: f64) -> RoleScore {
-    let experience = history.parts(prior_strength);
-    let share = 1.0 - experience.iter().map(|part| part.weight).sum::<f64>();
+fn score_role(
+    role: &str,
+    abilities: &Abilities,
+    history: &History,
+    prior_strength: f64,
+    trust: f64,
+) -> RoleScore {
+    let mut learned = history.parts(prior_strength);
+    learned.iter_mut().for_each(|part| part.weight *= 1.0 - trust);
+    learned.extend(explore::part(trust));
+    let share = 1.0 - learned.iter().map(|part| part.weight).sum::<f64>();
     let weights = roles::weights(role).into_iter().zip(ABILITIES).zip(abilities);
     let mut parts: Vec<Part> = weights
         .filter(|((weight, _), _)| *weight > 0.0)
         .map(|((weight, name), value)| Part { name: name.to_owned(), value: *value, weight: weight * share })
         .collect();
-    parts.extend(experience);
+    parts.extend(learned);
     let total = round(parts.iter().map(|part| part.value * part.weight).sum());
     RoleScore { role: role.to_owned(), total, parts }
 }

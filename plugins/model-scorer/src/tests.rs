@@ -142,6 +142,41 @@ fn history_of_one_role_hardly_touches_another_and_is_explained() {
 }
 
 #[test]
+fn failed_verifications_of_late_lower_stability_and_are_named() {
+    let seen = score("glm-5.2", &[("history.recent_failures", "3")]);
+    assert_eq!(ability(&seen, "stability"), ability(&score("glm-5.2", &[]), "stability") - 1.5);
+    assert!(seen.basis.iter().any(|line| line.contains("3 of its newest runs failed")), "{:?}", seen.basis);
+}
+
+#[test]
+fn exploration_trusts_what_was_hardly_tried_and_is_a_part_of_the_sum() {
+    let of = |runs: &str, score: &str| Model {
+        profile_id: runs.into(),
+        model: "mystery".into(),
+        attributes: vec![
+            ("history.review.runs".into(), runs.into()),
+            ("history.review.score".into(), score.into()),
+        ],
+    };
+    let (roles, models) = (vec!["review".to_owned()], vec![of("90", "70"), of("2", "30")]);
+    let totals = |exploration| {
+        let settings = Settings { exploration, ..Settings::read(|_| None) };
+        let tried = Tried::of(&roles, &models);
+        let total = |model: &Model| {
+            let role = score_model(&roles, model.clone(), &tried, &settings).roles.remove(0);
+            let sum: f64 = role.parts.iter().map(|part| part.value * part.weight).sum();
+            assert!((sum - role.total).abs() < 0.006);
+            role.total
+        };
+        models.iter().map(total).collect::<Vec<f64>>()
+    };
+    let (plain, exploring) = (totals(0.0), totals(0.4));
+    assert!(plain[0] > plain[1] + 2.0, "{plain:?}");
+    assert!(exploring[1] > exploring[0], "{exploring:?}");
+    assert_eq!(totals(0.4), exploring, "nothing is drawn by lot");
+}
+
+#[test]
 fn settings_are_read_and_kept_within_reason() {
     let of = |key: &'static str, value: &'static str| {
         Settings::read(move |asked| (asked == key).then(|| value.to_owned()))

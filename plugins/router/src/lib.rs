@@ -11,14 +11,21 @@
 //! | `history.runs`, `history.successes` | finished runs of this model on this profile |
 //! | `history.<role>.runs`, `.successes` | the same, of one role's runs, which then count instead |
 //! | `ability.stability`, `ability.tool_use` | the scorer's abilities, 0 to 10 |
+//! | `ability.speed` | the same, for those who want speed |
 //! | `unusable_reason` | why no worker can be started on it |
+//!
+//! Of the request: `failures` (attempts at this very job that failed their verification), and of each, the oldest
+//! being 1, `failure.N.profile_id` and `failure.N.model`.
 //!
 //! Settings, each in points of score: `price_weight` (1: factor on what a price counts; 0 ignores prices),
 //! `history_weight` (2: what a record of nothing but failures could cost), `write_weight` (0.15: what each point
-//! of steadiness is worth to a worker that writes), `tie_margin` (0.3: candidates that close count as equal), and
-//! `prefer_current` (true: among equals, the profile that is switched on).
+//! of steadiness is worth to a worker that writes), `speed_weight` (0: what each point of speed is worth),
+//! `tie_margin` (0.3: candidates that close count as equal). Besides: `prefer_current` (true: among equals, the profile
+//! that is switched on), `escalate_after` (2: failed verifications of one candidate after which the next stronger one
+//! gets the job; 0: never), `avoid` (models, profile ids or names, separated by commas: taken when nothing else is left).
 #![forbid(unsafe_code)]
 
+mod escalate;
 mod price;
 mod reason;
 mod settings;
@@ -54,19 +61,23 @@ cc_policy_sdk::export_router!(Router);
 fn choose(request: &Request, candidates: &[Candidate], settings: &Settings) -> Result<Choice, Failure> {
     let usable: Vec<&Candidate> = candidates.iter().filter(|candidate| candidate.usable).collect();
     let weighed = weigh::all(request, &usable, settings);
+    if let Some(next) = escalate::next(request, &weighed, settings) {
+        return Ok(choice(next.weighed, next.reason));
+    }
     let chosen = pick(&weighed, settings).ok_or_else(|| nothing_usable(candidates))?;
-    Ok(Choice {
-        profile_id: chosen.candidate.profile_id.clone(),
-        model: chosen.candidate.model.clone(),
-        reason: reason::of(chosen, &weighed, &request.role),
-    })
+    Ok(choice(chosen, reason::of(chosen, &weighed, &request.role)))
+}
+
+fn choice(chosen: &Weighed<'_>, reason: String) -> Choice {
+    Choice { profile_id: chosen.candidate.profile_id.clone(), model: chosen.candidate.model.clone(), reason }
 }
 
 /// The one worth most, or the current profile when it is as good. `weighed` has the best first.
 fn pick<'w>(weighed: &'w [Weighed<'_>], settings: &Settings) -> Option<&'w Weighed<'w>> {
     let best = weighed.first()?;
     let equal = |other: &&Weighed<'_>| {
-        other.healthy == best.healthy && best.worth() - other.worth() <= settings.tie_margin
+        (other.avoided, other.healthy) == (best.avoided, best.healthy)
+            && best.worth() - other.worth() <= settings.tie_margin
     };
     let current = weighed.iter().filter(equal).find(|other| other.candidate.current);
     Some(current.filter(|_| settings.prefer_current).unwrap_or(best))

@@ -24,14 +24,21 @@ pub(crate) fn of(chosen: &Weighed<'_>, all: &[Weighed<'_>], role: &str) -> Strin
 
 /// What decided besides the score, when something did.
 fn why(chosen: &Weighed<'_>, all: &[Weighed<'_>]) -> Option<String> {
+    if chosen.avoided {
+        return Some("to be avoided, and there is nothing else".to_owned());
+    }
     if !chosen.healthy {
         return Some("its last health check failed, as did that of every other".to_owned());
     }
-    let worth_more = all.iter().any(|other| other.healthy && other.worth() > chosen.worth());
+    let better = |other: &Weighed<'_>| other.healthy && !other.avoided && other.worth() > chosen.worth();
+    let worth_more = all.iter().any(better);
     if chosen.candidate.current && worth_more {
         return Some("as good as the best, and switched on in CC Switch now".to_owned());
     }
     let top = all.iter().max_by(|a, b| a.score.total_cmp(&b.score)).filter(|top| top.score > chosen.score)?;
+    if top.avoided {
+        return Some(format!("{} is to be avoided", name(top)));
+    }
     if !top.healthy {
         return Some(format!("the last health check of {} failed", name(top)));
     }
@@ -39,12 +46,13 @@ fn why(chosen: &Weighed<'_>, all: &[Weighed<'_>]) -> Option<String> {
         (chosen.price - top.price, "cheaper"),
         (chosen.record - top.record, "with a better record"),
         (chosen.steadiness - top.steadiness, "steadier at changing files"),
+        (chosen.speed - top.speed, "faster"),
     ];
     let (_, gain) = gains.into_iter().max_by(|a, b| a.0.total_cmp(&b.0))?;
     Some(format!("{gain} than {}", name(top)))
 }
 
-fn name(weighed: &Weighed<'_>) -> String {
+pub(crate) fn name(weighed: &Weighed<'_>) -> String {
     match weighed.candidate.model.as_str() {
         "" => format!("the default model of {}", weighed.candidate.profile_name),
         model => model.to_owned(),

@@ -197,3 +197,81 @@ fn a_score_that_is_no_number_counts_as_none() {
     let candidates = [candidate("a", "x", f64::NAN, &[]), candidate("b", "y", 1.0, &[])];
     assert_eq!(route(&request("review"), &candidates).model, "y");
 }
+
+/// Three of rising strength, the strongest two equally so, and one of these dearer.
+fn ladder() -> Vec<Candidate> {
+    vec![
+        candidate("c", "strong", 9.0, &[("price.input", "9"), ("price.output", "30")]),
+        candidate("a", "weak", 6.0, &[("price.input", "0.1"), ("price.output", "0.4")]),
+        candidate("b", "middle", 7.5, &[("price.input", "1"), ("price.output", "4")]),
+        candidate("d", "strong too", 9.0, &[("price.input", "3"), ("price.output", "15")]),
+    ]
+}
+
+fn after(failures: &[(&str, &str)]) -> Request {
+    let mut attributes = vec![("failures".to_owned(), failures.len().to_string())];
+    for (n, (profile, model)) in (1..).zip(failures) {
+        attributes.push((format!("failure.{n}.profile_id"), (*profile).to_owned()));
+        attributes.push((format!("failure.{n}.model"), (*model).to_owned()));
+    }
+    Request { attributes, ..request("testing") }
+}
+
+#[test]
+fn failed_verifications_move_a_job_up_one_step_at_a_time() {
+    let (weak, middle, strong) = (("a", "weak"), ("b", "middle"), ("d", "strong too"));
+    for (failures, model, word) in [
+        (&[weak][..], "weak", "tries again"),
+        (&[weak, weak], "middle", "weak failed 2 verifications"),
+        (&[weak, weak, middle], "middle", "next stronger"),
+        (&[weak, weak, middle, middle], "strong too", "middle failed 2"),
+        // The strongest failed as well: there is nobody above, and the usual choice stands.
+        (&[strong, strong], "weak", "scores 6.0 for testing"),
+    ] {
+        let choice = route(&after(failures), &ladder());
+        assert_eq!(choice.model, model, "{failures:?}");
+        assert!(choice.reason.contains(word), "{}", choice.reason);
+    }
+}
+
+#[test]
+fn when_it_moves_on_is_a_setting() {
+    let of = |escalate_after| Settings { escalate_after, ..Settings::read(|_| None) };
+    let model = |settings: &Settings, failures: &[(&str, &str)]| {
+        choose(&after(failures), &ladder(), settings).expect("a choice").model
+    };
+    assert_eq!(model(&of(1), &[("a", "weak")]), "middle");
+    assert_eq!(model(&of(0), &[("a", "weak"); 9]), "weak");
+}
+
+#[test]
+fn failures_of_somebody_who_is_gone_change_nothing() {
+    assert_eq!(route(&after(&[("z", "gone"), ("z", "gone")]), &ladder()).model, "weak");
+    let mut unusable = ladder();
+    unusable[2].usable = false;
+    assert_eq!(route(&after(&[("a", "weak"), ("a", "weak")]), &unusable).model, "strong too");
+}
+
+#[test]
+fn what_is_to_be_avoided_is_taken_last() {
+    let avoiding = |names: &str| {
+        let settings =
+            Settings { avoid: names.split(',').map(str::to_owned).collect(), ..Settings::read(|_| None) };
+        choose(&request("testing"), &dear_and_cheap(), &settings).expect("a choice")
+    };
+    let choice = avoiding("deepseek-v4-flash");
+    assert_eq!(choice.model, "claude-opus-5");
+    let choice = avoiding("A,B");
+    assert!(choice.reason.ends_with("to be avoided, and there is nothing else"), "{}", choice.reason);
+}
+
+#[test]
+fn speed_counts_where_it_is_wanted() {
+    let fast = [("ability.speed", "9")];
+    let candidates = [candidate("a", "x", 8.5, &[("ability.speed", "4")]), candidate("b", "y", 7.5, &fast)];
+    let settings = Settings { speed_weight: 0.5, ..Settings::read(|_| None) };
+    let choice = choose(&request("review"), &candidates, &settings).expect("a choice");
+    assert_eq!(choice.model, "y");
+    assert!(choice.reason.ends_with("faster than x"), "{}", choice.reason);
+    assert_eq!(route(&request("review"), &candidates).model, "x");
+}

@@ -21,10 +21,10 @@ pub(super) fn alternatives(
     let (mut left, mut before, mut found) =
         (routed.candidates.clone(), routed.route.profile_id.clone(), Vec::new());
     while found.len() < MOST_ALTERNATIVES {
-        // One profile's models share its limit.
-        left.retain(|candidate| candidate.profile_id != before);
+        // One profile's models share its limit. They stay in the list: names in it mean what they meant before.
+        left.iter_mut().filter(|other| other.profile_id == before).for_each(|other| other.usable = false);
         // Nobody left to choose is the end of the list, and no error.
-        let Ok(next) = policy.route(&routed.request, &left, None) else { break };
+        let Ok(next) = policy.route_within(&routed.request, &left, None, &routed.sees) else { break };
         let route = routed.route_to(next);
         let settings = routed.profiles.worker_settings(&route.profile_id, route.model.as_deref())?;
         before.clone_from(&route.profile_id);

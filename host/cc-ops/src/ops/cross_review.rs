@@ -1,6 +1,6 @@
 //! `cc_cross_review`.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, path::PathBuf};
 
 use cc_domain::{Role, RunId, TeamId};
 use jiff::Timestamp;
@@ -9,8 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::collect_team_results::finished;
 use crate::{
-    Context, Effect, ErrorKind, OpError, Operation, Output,
-    launch::{self, Start},
+    Context, Effect, ErrorKind, OpError, Operation, Output, launch,
     team::{self, Launched, Member, Team},
 };
 
@@ -92,15 +91,16 @@ impl CrossReview {
     fn team(self, cx: &Context) -> Result<Team, OpError> {
         let id = TeamId::new(Timestamp::now());
         let cwd = self.folder(cx)?;
-        let answers = answers(cx, &self.run_ids)?;
+        let (answers, projects) = answers(cx, &self.run_ids)?;
         let member = |role: &Role| {
             let variables = [("role", role.as_str()), ("answers", answers.as_str())];
             let prompt = team::prompt(cx, Some(&cwd), "cross-review", &variables)?;
-            Ok(Start {
-                cwd: Some(cwd.clone()),
-                timeout_seconds: self.timeout_seconds,
-                ..team::member(cx.setup().worker, &id, role, prompt)
-            })
+            let mut start = team::member(cx.setup().worker, &id, role, prompt);
+            start.cwd = Some(cwd.clone());
+            start.timeout_seconds = self.timeout_seconds;
+            // A reviewer elsewhere sees the answers all the same.
+            start.job.sees.clone_from(&projects);
+            Ok(start)
         };
         let roles = if self.reviewer_roles.is_empty() { team::roles(&USUAL)? } else { self.reviewer_roles };
         let members = roles.iter().map(member).collect::<Result<_, OpError>>()?;
@@ -116,9 +116,10 @@ impl CrossReview {
     }
 }
 
-/// Each run's answer under its role and id. A run that goes on, or ended without an answer, has nothing to review.
-fn answers(cx: &Context, runs: &[RunId]) -> Result<String, OpError> {
-    let mut text = String::new();
+/// Each run's answer under its role and id, and the projects they are of. A run that goes on, or ended without an
+/// answer, has nothing to review.
+fn answers(cx: &Context, runs: &[RunId]) -> Result<(String, Vec<PathBuf>), OpError> {
+    let (mut text, mut projects) = (String::new(), Vec::new());
     for id in runs {
         let record = finished(cx, id)?;
         let answer = record.result.as_ref().map(|result| result.text.trim()).unwrap_or_default();
@@ -133,8 +134,11 @@ fn answers(cx: &Context, runs: &[RunId]) -> Result<String, OpError> {
         let cut: String = answer.chars().take(ANSWER_CHARS).collect();
         let more = if cut.len() < answer.len() { "\n[cut here]" } else { "" };
         let _ = write!(text, "<answer run=\"{id}\" role=\"{}\">\n{cut}{more}\n</answer>\n\n", record.role);
+        projects.push(record.workspace_root);
     }
-    Ok(text)
+    projects.sort();
+    projects.dedup();
+    Ok((text, projects))
 }
 
 impl Reviewing {

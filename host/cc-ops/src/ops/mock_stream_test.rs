@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
-use cc_domain::{BudgetPolicy, BudgetState, Role, RunId, RunMode, RunRecord, RunStatus};
+use cc_domain::{BudgetPolicy, BudgetState, RunId, RunMode, RunRecord, RunStatus};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -159,9 +159,7 @@ fn begin(cx: &Context, other: &Path) -> Result<(Runs, bool), OpError> {
 }
 
 fn start() -> Start {
-    let job =
-        Job { role: Role::default(), task_type: None, profile: None, write: false, failures: Vec::new() };
-    Start::new(RunMode::Demo, job, "Say what is in this folder.".to_owned())
+    Start::new(RunMode::Demo, Job::default(), "Say what is in this folder.".to_owned())
 }
 
 impl Tested {

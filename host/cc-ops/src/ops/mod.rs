@@ -1,6 +1,7 @@
 //! One operation a file, and the list of them all.
 
 pub(crate) mod apply_run;
+mod calibrate_policy;
 pub(crate) mod check_write_scope;
 mod collect_team_results;
 mod compact_events;
@@ -14,6 +15,7 @@ mod last_run;
 mod list_profiles;
 mod local_policy;
 mod mock_stream_test;
+mod model_registry;
 mod open_run_folder;
 mod origin;
 mod pick_profile;
@@ -34,6 +36,7 @@ mod run_streaming_agent;
 mod run_view;
 mod run_visible_agent;
 mod score_models;
+mod score_worker;
 pub(crate) mod secret_scan_run;
 mod send_instruction;
 mod spawn_role_team;
@@ -45,11 +48,12 @@ pub(crate) mod verify_run;
 use crate::Entry;
 
 /// Every operation, in the order users meet them.
-static REGISTRY: [Entry; 37] = [
+static REGISTRY: [Entry; 40] = [
     Entry::of::<healthcheck::Healthcheck>(),
     Entry::of::<list_profiles::ListProfiles>(),
     Entry::of::<pick_profile::PickProfile>(),
     Entry::of::<score_models::ScoreModels>(),
+    Entry::of::<model_registry::ModelRegistry>(),
     Entry::of::<run_agent::RunAgent>(),
     Entry::of::<run_streaming_agent::RunStreamingAgent>(),
     Entry::of::<run_visible_agent::RunVisibleAgent>(),
@@ -66,6 +70,7 @@ static REGISTRY: [Entry; 37] = [
     Entry::of::<git_diff::GitDiff>(),
     Entry::of::<secret_scan_run::SecretScanRun>(),
     Entry::of::<verify_run::VerifyRun>(),
+    Entry::of::<score_worker::ScoreWorker>(),
     Entry::of::<apply_run::ApplyRun>(),
     Entry::of::<rollback_run::RollbackRun>(),
     Entry::of::<spawn_role_team::SpawnRoleTeam>(),
@@ -82,6 +87,7 @@ static REGISTRY: [Entry; 37] = [
     Entry::of::<local_policy::LocalPolicy>(),
     Entry::of::<cost_guard::CostGuard>(),
     Entry::of::<usage_summary::UsageSummary>(),
+    Entry::of::<calibrate_policy::CalibratePolicy>(),
     Entry::of::<mock_stream_test::MockStreamTest>(),
 ];
 

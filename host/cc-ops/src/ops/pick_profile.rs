@@ -80,7 +80,7 @@ impl Operation for PickProfile {
                 task_type: self.task_type,
                 profile: self.profile,
                 write: false,
-                failures: Vec::new(),
+                ..Job::default()
             };
             let routed = routing::route(cx, &cx.project(None)?, &job)?;
             let profile = routed.profile()?;

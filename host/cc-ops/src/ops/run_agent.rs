@@ -74,7 +74,7 @@ impl RunAgent {
             task_type: self.task_type,
             profile: self.profile,
             write: self.allow_write,
-            failures: Vec::new(),
+            ..Job::default()
         };
         Ok(Start {
             context: self.context,

@@ -165,7 +165,7 @@ impl RunStreamingAgent {
             task_type: self.task_type,
             profile: self.profile,
             write: self.allow_write,
-            failures: Vec::new(),
+            ..Job::default()
         };
         Ok(Start {
             context: self.context,

@@ -60,7 +60,7 @@ impl Operation for RunVisibleAgent {
             task_type: self.task_type,
             profile: self.profile,
             write: self.allow_write,
-            failures: Vec::new(),
+            ..Job::default()
         };
         let start = Start {
             context: self.context,

@@ -8,7 +8,7 @@ use cc_reports::Table;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Context, Effect, OpError, Operation, Output, arguments::ResponseFormat, routing};
+use crate::{Context, Effect, OpError, Operation, Output, arguments::ResponseFormat, past::History, routing};
 
 /// Comparison table, leaderboard: ranks and rates each model per role: how good it is, strengths,
 /// weaknesses, capabilities (code, reasoning, speed, cost, context); best, smartest, fastest, cheapest
@@ -75,7 +75,7 @@ impl Operation for ScoreModels {
             let profiles = cc_profiles::load(&cx.setup().locations)?;
             let roles = self.role.clone().map_or_else(known_roles, |role| vec![role]);
             let policy = cx.policy(&cx.project(None)?.root);
-            let decision = routing::score(&policy, &profiles, &routing::history(cx)?, &roles)?;
+            let decision = routing::score(&policy, &profiles, &History::read(cx)?, &roles)?;
             let mut models: Vec<Scored> =
                 decision.value.iter().map(|score| Scored::of(score, &profiles, self.role.as_ref())).collect();
             sort(&mut models, self.include_current_first.unwrap_or(self.role.is_none()));

@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use super::stop_run;
 use crate::{
-    Context, Effect, ErrorKind, OpError, Operation, Output, arguments,
+    Context, Effect, ErrorKind, OpError, Operation, Output, arguments, failed,
     launch::{self, Start},
-    routing::Job,
+    routing::{Failed, Job},
     wait,
 };
 
@@ -47,7 +47,7 @@ pub(crate) struct SendInstruction {
     /// 10-1800.
     #[arg(long)]
     timeout_seconds: Option<u32>,
-    /// Default true.
+    /// Default true; but after failed verifications the router decides.
     #[arg(long)]
     preserve_route: Option<bool>,
     /// Route anew.
@@ -147,7 +147,7 @@ impl SendInstruction {
     async fn resume(self, cx: Context) -> Result<Sent, OpError> {
         let old = self.ended(&cx).await?;
         cx.blocking(move |cx| {
-            let start = self.start_after(&old);
+            let start = self.start_after(&old, failed::chain(cx, &old)?);
             let preserved = start.resume.is_some();
             let run_id = launch::start(cx, start)?;
             let mut sent = Sent::of("resumed", &run_id, &old.run_id);
@@ -183,12 +183,14 @@ impl SendInstruction {
     }
 
     /// A worker that never got to a session is started anew, with its task.
-    fn start_after(&self, old: &RunRecord) -> Start {
+    fn start_after(&self, old: &RunRecord, failures: Vec<Failed>) -> Start {
         let text = self.instruction.clone().unwrap_or_default();
         let session = old.result.as_ref().and_then(|result| result.session_id.clone());
         let began = old.child_pid.is_some();
         let resume = session.or_else(|| old.session_id.clone().filter(|_| began));
-        let keep = !self.reroute && self.preserve_route.unwrap_or(true);
+        // Who keeps failing does not go on for ever: unless the caller insists, the router may move on.
+        let retry = !failures.is_empty() && self.preserve_route.is_none();
+        let keep = !self.reroute && !retry && self.preserve_route.unwrap_or(true);
         let profile = self.route_profile.clone().or_else(|| keep.then(|| old.route.profile_id.clone()));
         let same_profile = keep && self.route_profile.is_none();
         let job = Job {
@@ -196,12 +198,15 @@ impl SendInstruction {
             task_type: self.task_type.clone().or_else(|| Some(old.task_type.clone())),
             profile,
             write: old.allow_write,
-            failures: Vec::new(),
+            failures,
+            // A copy of a project is a folder of its own, and is that project's all the same.
+            sees: vec![old.workspace_root.clone()],
         };
         let mode = if old.mode == RunMode::Demo { RunMode::Demo } else { RunMode::Streaming };
-        let context = resume.is_none().then(|| recovered(old)).flatten();
+        let task = resume.is_none().then(|| recovered(old)).flatten();
+        let context: Vec<String> = task.into_iter().chain(failed::report(old)).collect();
         Start {
-            context,
+            context: (!context.is_empty()).then(|| context.join("\n\n")),
             timeout_seconds: Some(self.timeout_seconds.unwrap_or(old.timeout_seconds)),
             cwd: Some(old.cwd.display().to_string()),
             budget: old.budget.clone(),
@@ -211,7 +216,11 @@ impl SendInstruction {
             partial: true,
             resume,
             parent: Some(old.run_id.clone()),
-            drift_reason: Some(if !self.changes_route() { "preserve_route" } else { "explicit_reroute" }),
+            drift_reason: Some(match (self.changes_route(), retry) {
+                (true, _) => "explicit_reroute",
+                (false, true) => "failed_verification",
+                (false, false) => "preserve_route",
+            }),
             previous: Some((old.route.profile_name.clone(), old.route.model.clone())),
             model: self.route_model.clone().or_else(|| old.route.model.clone().filter(|_| same_profile)),
             ..Start::new(mode, job, text)

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use cc_domain::{Flag, Gate, GateState, RunId, RunRecord, TestRun, Verification, Verified};
+use cc_domain::{Flag, Gate, GateState, GradeSource, RunId, RunRecord, TestRun, Verification, Verified};
 use cc_store::{RunDir, create_private_dir, write_atomic};
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -12,6 +12,7 @@ use super::diff_summary::DiffSummed;
 use crate::{
     Context, Effect, OpError, Operation, Output, arguments,
     facts::{Acceptance, Reviewed},
+    quality::{self, Basis},
     verify::{
         Seen, gates,
         tests::{Tested, Tests},
@@ -51,6 +52,9 @@ pub(crate) struct RunVerified {
     pub(crate) gates: Vec<Gate>,
     #[schemars(with = "Vec<serde_json::Value>")]
     pub(crate) tests: Vec<TestRun>,
+    /// Kept as the run's grade, 0-100.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quality_score: Option<u32>,
     #[schemars(skip)]
     #[serde(skip_serializing_if = "Option::is_none")]
     diff_summary: Option<DiffSummed>,
@@ -96,7 +100,9 @@ impl Operation for VerifyRun {
 
 fn judge(cx: &Context, seen: Seen, tests: Tested, with_diff: bool) -> Result<RunVerified, OpError> {
     let record = &seen.run.record;
+    let (verdict, comment) = quality::said_before(cx, &record.run_id)?;
     let acceptance = Acceptance {
+        verdict,
         scope: seen.scope.as_ref().map(|scope| scope.status),
         secrets_real: Some(seen.secrets.blocking_count),
         tests: (!tests.runs.is_empty()).then(|| tests.runs.iter().all(|test| test.ok)),
@@ -113,6 +119,12 @@ fn judge(cx: &Context, seen: Seen, tests: Tested, with_diff: bool) -> Result<Run
         clean: tests.clean,
     };
     let report = write(&seen.run.dir, record, &verification)?;
+    let basis =
+        Basis { source: GradeSource::VerifyRun, verified: Some(verification.status), verdict, comment };
+    let grade = quality::grade(record, &review, basis);
+    if let Some(grade) = &grade {
+        cx.store()?.put_grade(grade)?;
+    }
     let Verification { status, gates, tests, .. } = verification;
     Ok(RunVerified {
         run_id: record.run_id.to_string(),
@@ -120,6 +132,7 @@ fn judge(cx: &Context, seen: Seen, tests: Tested, with_diff: bool) -> Result<Run
         status,
         gates,
         tests,
+        quality_score: grade.map(|grade| grade.score),
         diff_summary: seen.work.as_ref().filter(|_| with_diff).map(|work| DiffSummed::of(work, 20)),
         flags: review.flags,
         report_path: report.display().to_string(),
@@ -167,6 +180,7 @@ impl Output for RunVerified {
         for test in self.tests.iter().filter(|test| !test.ok) {
             lines.push(format!("--- {}\n{}{}", test.command, test.stdout_tail, test.stderr_tail));
         }
+        lines.extend(self.quality_score.map(|score| format!("grade: {score} of 100")));
         lines.push(format!("report: {}", self.report_path));
         lines.push(format!("next: {}", self.next_step));
         lines.join("\n")

@@ -83,7 +83,7 @@ async fn take_back(cx: &Context, chore: &Chore) -> Result<(), OpError> {
     let chore = chore.clone();
     cx.blocking(move |cx| {
         let taken = undo(cx, &chore.run_id).map_err(|error| error.to_string());
-        Ok(cx.store()?.job_rolled_back(&chore, taken.as_ref().map(|()| ()).map_err(String::as_str))?)
+        Ok(cx.store()?.job_rolled_back(&chore, taken.as_ref().copied().map_err(String::as_str))?)
     })
     .await
 }

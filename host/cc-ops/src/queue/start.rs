@@ -81,14 +81,17 @@ fn begin(cx: &Context, policy: &QueuePolicy, claim: &Claim) -> Result<Outcome, O
 
 fn attempt(cx: &Context, policy: &QueuePolicy, claim: &Claim) -> Start {
     let Job { spec, cwd, failures, .. } = &claim.job;
-    let failed =
-        |failure: &cc_store::Failure| (failure.profile_id.clone(), failure.model.clone().unwrap_or_default());
+    let failed = |failure: &cc_store::Failure| routing::Failed {
+        profile_id: failure.profile_id.clone(),
+        model: failure.model.clone().unwrap_or_default(),
+    };
     let job = routing::Job {
         role: spec.role.clone(),
         task_type: spec.task_type.clone(),
         profile: spec.profile.clone(),
         write: spec.allow_write,
         failures: failures.iter().map(failed).collect(),
+        sees: Vec::new(),
     };
     let mode = launch::mode(cx.setup().worker, RunMode::Streaming);
     let timeout = if policy.stop_timed_out { spec.timeout_seconds } else { Role::MAX_TIMEOUT_SECONDS };

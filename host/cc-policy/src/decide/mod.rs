@@ -13,6 +13,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 pub(crate) use highest::{highest, nobody};
+pub(crate) use profile::find as find_profile;
 pub(crate) use prompts::{render, templates};
 pub use route::RouteDecision;
 pub(crate) use route::{Job, route};

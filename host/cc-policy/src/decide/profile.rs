@@ -7,7 +7,7 @@ use cc_domain::Candidate;
 use crate::PolicyError;
 
 /// The id of the profile that `query` names.
-pub(super) fn find<'a>(candidates: &'a [Candidate], query: &str) -> Result<&'a str, String> {
+pub(crate) fn find<'a>(candidates: &'a [Candidate], query: &str) -> Result<&'a str, String> {
     if let Some(found) = candidates.iter().find(|candidate| candidate.profile_id == query) {
         return Ok(&found.profile_id);
     }

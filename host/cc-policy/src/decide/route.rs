@@ -1,11 +1,11 @@
-//! Who gets the job: the request's own profile, the router chain, then the override.
+//! Who gets the job: within the boundaries, the request's own profile, the router chain, then the override.
 
 use cc_domain::{Candidate, Choice, PluginRef, RouteRequest, Said, TraceStep, Verdict};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{own_step, preference, profile, step};
-use crate::{PolicyError, overrides::Overrides};
+use crate::{PolicyError, boundary::Boundaries, overrides::Overrides};
 
 /// Who gets the job, and every step that led there.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
@@ -23,6 +23,7 @@ pub(crate) struct Job<'a> {
     pub(crate) candidates: &'a [Candidate],
     pub(crate) explicit: Option<&'a str>,
     pub(crate) overrides: &'a Overrides,
+    pub(crate) boundaries: &'a Boundaries,
 }
 
 /// What the chain has come to so far.
@@ -39,8 +40,10 @@ pub(crate) fn route(
     seats: &[PluginRef],
     ask: impl Fn(&PluginRef, &[Candidate], Option<&Choice>) -> Result<Verdict, String>,
 ) -> Result<RouteDecision, PolicyError> {
-    let mut chain = Chain::default();
-    let candidates = limited(job, &mut chain)?;
+    // All are looked at, so that a name means the same profile whatever was left out before.
+    let (within, trace) = job.boundaries.keep(job.candidates)?;
+    let mut chain = Chain { trace, ..Chain::default() };
+    let candidates = limited(job, &within, &mut chain)?;
     for plugin in seats {
         let answer = ask(plugin, &candidates, chain.proposal.as_ref());
         chain.hear(plugin, &candidates, answer);
@@ -49,22 +52,25 @@ pub(crate) fn route(
         }
     }
     chain.fall_back(&candidates);
-    chain.apply_override(job);
+    chain.apply_override(job, &within);
     chain.finish()
 }
 
-/// The candidates that may be chosen: those of the profile asked for, else all.
-fn limited(job: &Job<'_>, chain: &mut Chain) -> Result<Vec<Candidate>, PolicyError> {
+/// The candidates that may be chosen: those of the profile asked for, else all that are within the boundaries.
+fn limited(job: &Job<'_>, within: &[Candidate], chain: &mut Chain) -> Result<Vec<Candidate>, PolicyError> {
     let candidates: Vec<Candidate> = match job.explicit {
-        None => job.candidates.to_vec(),
+        None => within.to_vec(),
         Some(query) => {
             let id = profile::require(job.candidates, query)?;
+            if !within.iter().any(|candidate| candidate.profile_id == id) {
+                return Err(outside(query, std::mem::take(&mut chain.trace)));
+            }
             chain.trace.push(own_step(
                 "request",
                 Said::Chose,
                 format!("asked for the profile '{query}' ({id})"),
             ));
-            job.candidates.iter().filter(|candidate| candidate.profile_id == id).cloned().collect()
+            within.iter().filter(|candidate| candidate.profile_id == id).cloned().collect()
         }
     };
     if candidates.iter().any(|candidate| candidate.usable) {
@@ -72,6 +78,14 @@ fn limited(job: &Job<'_>, chain: &mut Chain) -> Result<Vec<Candidate>, PolicyErr
     }
     let names = profile::choices(&candidates);
     Err(PolicyError::NoCandidate(if names.is_empty() { "there is none".into() } else { names }))
+}
+
+/// The error of a profile that may not see the project.
+fn outside(query: &str, mut trace: Vec<TraceStep>) -> PolicyError {
+    let rules: Vec<&str> = trace.iter().map(|step| step.reason.as_str()).collect();
+    let reason = format!("the profile '{query}' may not see this project: {}", rules.join("; "));
+    trace.push(own_step("request", Said::Denied, reason.clone()));
+    PolicyError::Boundary { reason, trace }
 }
 
 impl Chain {
@@ -108,13 +122,13 @@ impl Chain {
         }
     }
 
-    fn apply_override(&mut self, job: &Job<'_>) {
+    fn apply_override(&mut self, job: &Job<'_>, within: &[Candidate]) {
         let Some(preference) = preference::of(job.overrides, job.request) else { return };
         let name = preference.name();
         let (said, reason) = if job.explicit.is_some() {
             (Said::Skipped, format!("{name} does not apply: this call names a profile itself"))
         } else {
-            match preference.resolve(job.candidates, self.proposal.as_ref()) {
+            match preference.resolve(within, self.proposal.as_ref()) {
                 Err(why) => (Said::Skipped, format!("{name} does not apply, the decision stands: {why}")),
                 Ok(candidate) => {
                     self.denial = None;

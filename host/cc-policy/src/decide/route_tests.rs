@@ -34,9 +34,18 @@ fn routed(
     overrides: &str,
     answers: [Result<Verdict, String>; 3],
 ) -> Result<RouteDecision, PolicyError> {
+    routed_within(&Boundaries::default(), explicit, overrides, answers)
+}
+
+fn routed_within(
+    boundaries: &Boundaries,
+    explicit: Option<&str>,
+    overrides: &str,
+    answers: [Result<Verdict, String>; 3],
+) -> Result<RouteDecision, PolicyError> {
     let overrides = Overrides::parse("overrides.toml", overrides).expect("overrides");
     let (request, candidates) = (request("review"), candidates());
-    let job = Job { request: &request, candidates: &candidates, explicit, overrides: &overrides };
+    let job = Job { request: &request, candidates: &candidates, explicit, overrides: &overrides, boundaries };
     let seats = TEAM.map(|(id, layer)| plugin(id, layer));
     route(&job, &seats, |who, _, _| {
         let seat = TEAM.iter().position(|(id, _)| *id == who.id).expect("a seat");
@@ -168,7 +177,13 @@ fn the_task_type_is_asked_between_role_and_default() {
     let (by_role, mut by_task) = (request("security"), request("development"));
     by_task.task_type = Some("security_review".parse().expect("a task type"));
     for (request, expected) in [(by_role, "p1"), (by_task, "p1"), (request("development"), "p2")] {
-        let job = Job { request: &request, candidates: &candidates, explicit: None, overrides: &overrides };
+        let job = Job {
+            request: &request,
+            candidates: &candidates,
+            explicit: None,
+            overrides: &overrides,
+            boundaries: &Boundaries::default(),
+        };
         let decision = route(&job, &[], |_, _, _| KEEP).expect("routed");
         assert_eq!(decision.choice.profile_id, expected, "{request:?}");
     }
@@ -182,7 +197,39 @@ fn a_model_that_several_profiles_have_goes_to_the_proposed_one_or_the_current_on
     assert_eq!(id(choose("p1", "k2")), "p3");
 }
 
+#[test]
+fn a_router_that_chooses_a_profile_outside_the_boundary_fails_and_the_trace_says_so() {
+    let kept = Boundaries::to(&["Kimi".into()]);
+    let decision = routed_within(&kept, None, "", [choose("p2", "v4"), KEEP, KEEP]).expect("routed");
+    assert_eq!(decision.choice.profile_id, "p1");
+    let said = steps(&decision.trace);
+    assert_eq!(said[..2], [("boundary", Said::Kept), ("low", Said::Failed)]);
+    let refused = routed_within(&kept, Some("p2"), "", [KEEP, KEEP, KEEP]).expect_err("refused");
+    assert!(refused.to_string().contains("'p2' may not see this project: overrides.toml keeps"), "{refused}");
+}
+
 proptest! {
+    #[test]
+    fn whatever_routers_overrides_and_callers_say_a_boundary_holds(
+        picks in proptest::array::uniform3(0usize..8), explicit in proptest::option::of(0usize..5),
+        preferred in 0usize..5, allowed in proptest::collection::vec(0usize..5, 0..4),
+    ) {
+        let all = candidates();
+        let answer = |n: usize| match n {
+            0 => KEEP,
+            1 => Ok(Verdict::Deny("no".into())),
+            2 => Err("ill".into()),
+            n => all.get(n - 3).map_or(KEEP, |c| choose(&c.profile_id, &c.model)),
+        };
+        let allowed: Vec<String> = allowed.into_iter().map(|n| all[n].profile_id.clone()).collect();
+        let overrides = format!("[preferred_profiles]\nreview = \"{}\"", all[preferred].profile_id);
+        let explicit = explicit.map(|n| all[n].profile_id.as_str());
+        let routed = routed_within(&Boundaries::to(&allowed), explicit, &overrides, picks.map(answer));
+        if let Ok(decision) = routed {
+            prop_assert!(allowed.contains(&decision.choice.profile_id));
+        }
+    }
+
     #[test]
     fn whatever_routers_and_overrides_say_the_choice_is_a_usable_candidate(
         picks in proptest::array::uniform3(0usize..8), profile in "[pk0-9\\p{Han}]{1,3}", explicit: bool,

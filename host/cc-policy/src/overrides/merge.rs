@@ -20,6 +20,12 @@ pub struct Merged {
     pub policy: Overrides,
     /// The file as it was before, when it was replaced.
     pub backup: Option<PathBuf>,
+    /// Its text before.
+    #[serde(skip)]
+    pub before: String,
+    /// Its text after.
+    #[serde(skip)]
+    pub after: String,
 }
 
 /// Merges `config` into the home's overrides, and writes them when `apply` is set.
@@ -39,7 +45,7 @@ pub fn merge_overrides(home: &Path, config: &Value, apply: bool) -> Result<Merge
     if changed {
         files::write(&path, after.as_bytes())?;
     }
-    Ok(Merged { path, applied: apply, policy, backup })
+    Ok(Merged { path, applied: apply, policy, backup, before, after })
 }
 
 fn merged_text(file: &str, before: &str, config: &Value) -> Result<String, PolicyError> {

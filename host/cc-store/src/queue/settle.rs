@@ -133,7 +133,7 @@ impl Store {
             }
             let id = chore.job.job_id.as_str();
             let before = chore.job.reason.as_deref().unwrap_or("its attempt failed");
-            Ok(match rolled_back {
+            match rolled_back {
                 Ok(()) => requeue(tx, id, before, now_ms)?,
                 Err(why) => {
                     let reason = format!(
@@ -141,7 +141,8 @@ impl Store {
                     );
                     end(tx, id, JobState::Failed, Some(&reason), now_ms)?;
                 }
-            })
+            }
+            Ok(())
         })
     }
 
