@@ -3,10 +3,9 @@
 use cc_domain::{ModelScore, Profile, Role};
 use cc_profiles::ProfileStore;
 use cc_reports::dashboard::model::{ModelRow, Models, RoleParts};
-use cc_store::HistoryLine;
 
 use super::Dashboard;
-use crate::{OpError, routing};
+use crate::{OpError, past::History, routing};
 
 pub(super) fn gather(dashboard: &Dashboard) -> Models {
     scored(dashboard).unwrap_or_else(|error| Models { problem: Some(error.to_string()), ..Models::default() })
@@ -15,7 +14,7 @@ pub(super) fn gather(dashboard: &Dashboard) -> Models {
 fn scored(dashboard: &Dashboard) -> Result<Models, OpError> {
     let cx = &dashboard.cx;
     let profiles = cc_profiles::load(&cx.setup().locations)?;
-    let history = routing::history(cx)?;
+    let history = History::read(cx)?;
     let roles: Vec<Role> = Role::KNOWN.iter().filter_map(|info| info.name.parse().ok()).collect();
     let policy = cx.policy(&cx.project(None)?.root);
     let answer = routing::score(&policy, &profiles, &history, &roles)?;
@@ -33,12 +32,11 @@ fn scored(dashboard: &Dashboard) -> Result<Models, OpError> {
     })
 }
 
-fn row(score: &ModelScore, profiles: &ProfileStore, history: &[HistoryLine]) -> ModelRow {
+fn row(score: &ModelScore, profiles: &ProfileStore, history: &History) -> ModelRow {
     let profile: Option<&Profile> = profiles.profiles.iter().find(|profile| profile.id == score.profile_id);
-    let lines = history.iter().filter(|line| {
-        line.profile_id == score.profile_id && line.model.as_deref().unwrap_or_default() == score.model
-    });
-    let (runs, successes) = lines.fold((0, 0), |(runs, good), line| (runs + line.runs, good + line.successes));
+    let known = profile.map(|profile| history.attributes(profile, &score.model)).unwrap_or_default();
+    let figure = |key: &str| known.iter().find(|(name, _)| name == key).and_then(|(_, value)| value.parse().ok());
+    let (runs, successes) = (figure("history.runs"), figure("history.successes"));
     let price = profile.and_then(|profile| {
         let price = profile.price_of(&score.model)?.times(profile.cost_multiplier);
         Some((price.input, price.output))
@@ -60,8 +58,8 @@ fn row(score: &ModelScore, profiles: &ProfileStore, history: &[HistoryLine]) -> 
             })
             .collect(),
         price,
-        runs,
-        successes,
+        runs: runs.unwrap_or_default(),
+        successes: successes.unwrap_or_default(),
         basis: score.basis.clone(),
     }
 }
