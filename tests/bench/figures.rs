@@ -31,7 +31,7 @@ const FIGURES: &[(&str, fn())] = &[
     ("start", starts),
     ("tools", tools),
     ("pick", picking),
-    (LONG, supervised::ten_minutes),
+    ("supervised", supervised::ten_minutes),
     ("queue", queue::queue),
     ("learning", learning::learning),
     #[cfg(target_os = "linux")]

@@ -11,6 +11,8 @@ mod concurrency;
 mod cost;
 #[cfg(target_os = "linux")]
 mod crash;
+#[cfg(target_os = "linux")]
+mod dashboard;
 mod demo;
 mod docs;
 #[cfg(target_os = "linux")]

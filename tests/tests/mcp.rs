@@ -89,6 +89,7 @@ fn every_reply_fits_the_schema_it_was_announced_with() {
         ("cc_last_run", json!({})),
         ("cc_prompt_pack", json!({})),
         ("cc_local_policy", json!({})),
+        ("cc_dashboard", json!({})),
         ("cc_cost_guard", json!({ "config": { "usd": { "day": 5 } } })),
         ("cc_usage_summary", json!({ "days": 2, "format": "csv", "write_report": true })),
         ("cc_model_registry", json!({})),

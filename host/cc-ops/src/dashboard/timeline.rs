@@ -192,10 +192,15 @@ fn row(event: &Event) -> EventRow {
             say("end", "ended", format!("{}{code}", status.as_str().replace('_', " ")));
             row.failed = *status != cc_domain::RunStatus::Succeeded;
         }
-        body => {
-            let kind = event_type(event);
-            say("note", &kind.replace('_', " "), body.headline());
+        EventBody::TurnEnded { is_error, subtype, .. } => {
+            say("note", "turn ended", subtype.clone());
+            row.failed = *is_error;
         }
+        EventBody::ActualModel { .. } => say("note", "model", event.body.headline()),
+        EventBody::ProjectChanged { .. } => {
+            say("note", "project", event.body.headline().trim_start_matches("project: ").to_owned());
+        }
+        body => say("note", &event_type(event).replace('_', " "), body.headline()),
     }
     row
 }

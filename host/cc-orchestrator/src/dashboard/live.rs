@@ -60,6 +60,7 @@ fn subscribe(app: &Shared) -> broadcast::Receiver<Change> {
 /// Looks until nobody listens.
 async fn watch(app: Shared) {
     let mut news = News::new(app.dashboard.clone());
+    let mut begins = true;
     loop {
         let looked = tokio::task::spawn_blocking(move || {
             let change = news.look();
@@ -75,9 +76,13 @@ async fn watch(app: Shared) {
                 Change::default()
             }
         };
-        if !change.is_empty() {
+        if begins {
+            // Pages were made before the first look: what came in between is on none of them.
+            app.live.tell();
+        } else if !change.is_empty() {
             let _ = app.live.news.send(change);
         }
+        begins = false;
         if ended(&app) {
             return;
         }
@@ -101,17 +106,25 @@ pub(super) struct About {
 /// The stream of a page: an event whenever it is worth asking for the page again.
 pub(super) async fn events(State(app): State<Shared>, Query(about): Query<About>) -> Response {
     let run: Option<RunId> = about.run.and_then(|run| run.parse().ok());
-    let news = stream::unfold((subscribe(&app), run), |(mut receiver, run)| async move {
-        loop {
-            match receiver.recv().await {
-                Ok(change) if !change.concerns(run.as_ref()) => {}
-                Ok(_) | Err(RecvError::Lagged(_)) => {
-                    let event = Event::default().event("change").data("");
-                    return Some((Ok::<Event, Infallible>(event), (receiver, run)));
-                }
-                Err(RecvError::Closed) => return None,
-            }
+    let news = stream::unfold((subscribe(&app), run, true), |(mut receiver, run, first)| async move {
+        // A page that listens may be older than the watcher's last look.
+        if !first && !next(&mut receiver, run.as_ref()).await {
+            return None;
         }
+        // Browsers drop an event without data.
+        let event = Event::default().event("change").data("look");
+        Some((Ok::<Event, Infallible>(event), (receiver, run, false)))
     });
     Sse::new(news).keep_alive(KeepAlive::default()).into_response()
+}
+
+/// Waits for what concerns a page; false when nothing will come any more.
+async fn next(news: &mut broadcast::Receiver<Change>, run: Option<&RunId>) -> bool {
+    loop {
+        match news.recv().await {
+            Ok(change) if !change.concerns(run) => {}
+            Ok(_) | Err(RecvError::Lagged(_)) => return true,
+            Err(RecvError::Closed) => return false,
+        }
+    }
 }

@@ -40,6 +40,8 @@ pub(super) fn took(ms: u64) -> String {
 pub(super) fn usd(amount: f64) -> String {
     if amount == 0.0 {
         "0".to_owned()
+    } else if amount.abs() < 0.000_05 {
+        "<0.0001".to_owned()
     } else if amount.abs() < 0.01 {
         format!("{amount:.4}")
     } else if amount.abs() < 1_000.0 {
@@ -105,7 +107,7 @@ mod tests {
     #[test]
     fn figures_are_short_and_true() {
         assert_eq!([0, 999, 12_345, 250_000, 7_500_000].map(took), ["0 ms", "999 ms", "12.3 s", "4 min 10 s", "2 h 5 min"]);
-        assert_eq!([0.0, 0.0042, 0.5, 12.345, 12_345.6].map(usd), ["0", "0.0042", "0.50", "12.35", "12,345"]);
+        assert_eq!([0.0, 0.000_01, 0.0042, 0.5, 12.345, 12_345.6].map(usd), ["0", "<0.0001", "0.0042", "0.50", "12.35", "12,345"]);
         assert_eq!([950, 1_234, 12_345, 3_400_000].map(compact), ["950", "1.2 k", "12 k", "3.4 M"]);
         assert_eq!((amount(20_000.0), amount(0.5)), ("20,000".into(), "0.50".into()));
     }

@@ -94,7 +94,13 @@ pub struct RenderError(minijinja::Error);
 
 impl std::fmt::Display for RenderError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "the page cannot be made: {:#}", self.0)
+        write!(f, "the page cannot be made: {}", self.0)?;
+        let mut cause = std::error::Error::source(&self.0);
+        while let Some(error) = cause {
+            write!(f, ": {error}")?;
+            cause = error.source();
+        }
+        Ok(())
     }
 }
 
@@ -170,7 +176,7 @@ impl Renderer {
 fn plain(text: &str) -> String {
     let shown: String = text
         .chars()
-        .map(|c| if (c.is_control() && c != '\n' && c != '\t') || text::is_invisible(c) { '␦' } else { c })
+        .map(|c| if (c.is_control() && c != '\n' && c != '\t') || text::is_invisible(c) { '\u{fffd}' } else { c })
         .collect();
     text::escape(&shown)
 }

@@ -64,20 +64,24 @@ fn first_part(text: &str) -> usize {
     if text.chars().nth(SHOWN + SHOWN / 4).is_none() { usize::MAX } else { SHOWN }
 }
 
-/// A character that would steer a screen is shown as what it is; the rest as itself.
+/// A character that would steer a screen is shown as its name; the rest as itself.
 pub(super) fn push_visible(out: &mut String, c: char) {
     match c {
         '\n' | '\t' => out.push(c),
         '\r' => {}
-        '\0'..='\u{1f}' => mark(out, char::from_u32(0x2400 + c as u32).unwrap_or('␦'), c),
-        '\u{7f}' => mark(out, '␡', c),
-        c if c.is_control() || is_invisible(c) => mark(out, '␦', c),
+        // As terminals write them: `^[` is escape.
+        '\0'..='\u{1f}' | '\u{7f}' => {
+            let _ = write!(out, "<span class=\"ctl\" title=\"U+{:04X}\">^{}</span>", c as u32, caret(c));
+        }
+        c if c.is_control() || is_invisible(c) => {
+            let _ = write!(out, "<span class=\"ctl\">U+{:04X}</span>", c as u32);
+        }
         c => push_escaped(out, c),
     }
 }
 
-fn mark(out: &mut String, sign: char, c: char) {
-    let _ = write!(out, "<span class=\"ctl\" title=\"U+{:04X}\">{sign}</span>", c as u32);
+fn caret(c: char) -> char {
+    char::from_u32(c as u32 ^ 0x40).unwrap_or('?')
 }
 
 /// Marks that turn the direction of reading, or take no room.
@@ -100,9 +104,21 @@ pub(super) fn grouped(number: u64) -> String {
     out
 }
 
-/// JSON that cannot end the script element it stands in.
+/// JSON that cannot end the script element it stands in, and holds no sign that is not seen.
 pub(super) fn script_json(value: &serde_json::Value) -> String {
-    value.to_string().replace('<', "\\u003c").replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029")
+    let json = value.to_string();
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c == '<' || c.is_control() || is_invisible(c) {
+            let mut units = [0; 2];
+            c.encode_utf16(&mut units).iter().for_each(|unit| {
+                let _ = write!(out, "\\u{unit:04x}");
+            });
+        } else {
+            out.push(c);
+        }
+    }
+    out
 }
 
 #[cfg(test)]
@@ -115,8 +131,8 @@ mod tests {
     fn what_would_steer_a_screen_is_seen_and_not_obeyed() {
         assert_eq!(
             line("\u{1b}[31mred\u{202e}txt.exe\r\n<b>", 80),
-            "<bdi><span class=\"ctl\" title=\"U+001B\">␛</span>[31mred<span class=\"ctl\" \
-             title=\"U+202E\">␦</span>txt.exe  &lt;b&gt;</bdi>"
+            "<bdi><span class=\"ctl\" title=\"U+001B\">^[</span>[31mred<span class=\"ctl\">U+202E</span>txt.exe  \
+             &lt;b&gt;</bdi>"
         );
         assert_eq!(line("größe 汉字 👩‍🚀 שלום", 80), "<bdi>größe 汉字 👩‍🚀 שלום</bdi>");
     }
@@ -142,7 +158,7 @@ mod tests {
             "<details class=\"more\">", "</details>", "<summary>", "<p class=\"cut\">", "</p>"] {
             html = html.replace(tag, "");
         }
-        while let Some(at) = html.find("<span class=\"ctl\" title=\"U+") {
+        while let Some(at) = html.find("<span class=\"ctl\"") {
             let end = at + html[at..].find('>').expect("the tag ends");
             html.replace_range(at..=end, "");
         }
