@@ -119,8 +119,8 @@ impl Renderer {
         let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build().map_err(RenderError)?;
         env.set_syntax(syntax);
         env.set_formatter(|out, state, value| match value.as_str() {
-            Some(text) if !value.is_safe() && *state.auto_escape() == AutoEscape::Html => {
-                out.write_str(&plain(text)).map_err(minijinja::Error::from)
+            Some(shown) if !value.is_safe() && *state.auto_escape() == AutoEscape::Html => {
+                out.write_str(&text::plain(shown)).map_err(minijinja::Error::from)
             }
             _ => minijinja::escape_formatter(out, state, value),
         });
@@ -170,15 +170,6 @@ impl Renderer {
     fn render(&self, template: &str, context: Value) -> Result<String, RenderError> {
         self.0.get_template(template).and_then(|template| template.render(context)).map_err(RenderError)
     }
-}
-
-/// Escaped for HTML, also inside an attribute; what would steer a screen becomes a sign.
-fn plain(text: &str) -> String {
-    let shown: String = text
-        .chars()
-        .map(|c| if (c.is_control() && c != '\n' && c != '\t') || text::is_invisible(c) { '\u{fffd}' } else { c })
-        .collect();
-    text::escape(&shown)
 }
 
 /// A source expression of a content security policy.

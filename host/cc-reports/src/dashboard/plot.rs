@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::{
     format::usd,
     model::ModelRow,
-    text::{escape, line},
+    text::{line, plain},
 };
 
 const WIDTH: f64 = 880.0;
@@ -45,7 +45,7 @@ pub(super) fn price_plot(models: &[ModelRow]) -> String {
             svg,
             "<circle class=\"mark{off}\" cx=\"{at_x:.1}\" cy=\"{at_y:.1}\" r=\"4.5\"><title>{}: {:.2}, {} USD</title></circle>\
              <text class=\"name\" x=\"{:.1}\" y=\"{text_y:.1}\">{}</text>",
-            escape(name),
+            plain(name),
             one.overall,
             usd(*price),
             at_x + 9.0,
@@ -129,7 +129,7 @@ pub(super) fn day_plot(days: &[(String, f64)]) -> String {
             x + each * 0.15,
             height - 18.0 - tall,
             each * 0.7,
-            escape(day),
+            plain(day),
             usd(*amount)
         );
         if at == 0 || at + 1 == days.len() {
@@ -138,7 +138,7 @@ pub(super) fn day_plot(days: &[(String, f64)]) -> String {
                 svg,
                 "<text x=\"{place:.1}\" y=\"{:.1}\" text-anchor=\"{anchor}\">{}</text>",
                 height - 4.0,
-                escape(day.get(5..).unwrap_or(day))
+                plain(day.get(5..).unwrap_or(day))
             );
         }
     }

@@ -111,10 +111,9 @@ fn typed<T: DeserializeOwned>(value: Value) -> Result<T, Error> {
 pub(super) fn add_filters(env: &mut Environment<'static>) {
     let safe = Value::from_safe_string;
     env.add_filter("line", move |value: &Value, most: usize| safe(text::line(&shown(value), most)));
-    env.add_filter("block", move |value: &Value| safe(match value.is_safe() {
-        true => value.to_string(),
-        false => text::block(&shown(value)),
-    }));
+    env.add_filter("block", move |value: &Value| safe(text::block(&shown(value))));
+    // The engine's own would mark what it joins as safe when a part is.
+    env.add_filter("joined", |list: Vec<String>, by: &str| list.join(by));
     env.add_filter("grouped", |number: u64| text::grouped(number));
     env.add_filter("stamp", |ts: &str| format::stamp(ts));
     env.add_filter("short_stamp", |ts: &str| format::short_stamp(ts));

@@ -148,7 +148,8 @@
   let asking = false;
   let again = false;
   const refresh = async () => {
-    if (asking) { again = true; return; }
+    // A page that nobody sees catches up when it is seen.
+    if (asking || document.hidden) { again = true; return; }
     asking = true;
     do {
       again = false;
@@ -173,6 +174,7 @@
     news.onopen = () => { mark(true); if (opened) refresh(); opened = true; };
     news.onerror = () => mark(false);
     news.addEventListener("change", refresh);
+    document.addEventListener("visibilitychange", () => { if (!document.hidden && again) refresh(); });
     addEventListener("pagehide", () => news.close());
   };
 
