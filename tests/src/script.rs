@@ -54,6 +54,10 @@ pub enum Step {
     Ask(String),
     /// Steps of a worker whose prompt holds a text.
     When(String, Vec<Step>),
+    /// Steps of a worker that was given this model.
+    WhenModel(String, Vec<Step>),
+    /// Answers well with what a command of the system's shell prints, run in the worker's folder.
+    Answer(String),
     /// Creates a file, its content being the worker's process id.
     Mark(PathBuf),
     /// Goes on once a file is there.

@@ -97,7 +97,7 @@ fn twenty_workers_of_many_processes_stop_within_one_response_of_the_days_limit()
     });
     let spent = spent_today(&mut stays);
     println!("20 workers, limit 1 USD, one response {REPLY_USD} USD: {spent} USD spent");
-    assert!(spent >= 1.0 && spent < 1.0 + 20.0 * REPLY_USD + 1e-9, "{spent}");
+    assert!((1.0..1.0 + 20.0 * REPLY_USD + 1e-9).contains(&spent), "{spent}");
     for id in &ids {
         let record = sandbox.metadata(id);
         assert_eq!(
@@ -108,6 +108,9 @@ fn twenty_workers_of_many_processes_stop_within_one_response_of_the_days_limit()
         let told = sandbox.events(id).into_iter().find(|event| event["type"] == "limit_reached");
         assert_eq!(told.expect("an event")["limit"], "usd.day");
     }
+    let summed = stays.call("cc_summarize_run", json!({ "run_id": ids[0] })).structured;
+    let flags = summed["risk_flags"]["flags"].as_array().expect("flags");
+    assert!(flags.iter().any(|flag| flag["code"] == "spend" && flag["severity"] == "high"), "{flags:?}");
     let before = (run_folders(&sandbox), ledger(&sandbox).len());
     let refused = stays.call("cc_run_streaming_agent", on("id-glm"));
     assert!(refused.is_error && refused.structured["kind"] == "over_limit", "{}", refused.raw);

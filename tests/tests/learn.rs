@@ -143,7 +143,10 @@ fn a_run_that_goes_on_is_not_graded() {
 
 /// Sends a run back until it has failed its verification this often; gives its route and what it was told.
 fn sent_back(sandbox: &Sandbox, client: &mut McpClient<'_>, id: &str) -> (String, Value, String) {
-    let failing = json!({ "run_id": id, "test_commands": ["echo the-wrong-answer; exit 3"] });
+    // Put together here, so that no scanner finds it in this file.
+    let key = ["gh", "p_", "Zq8RtY2uVb7NmK4jHs6DfG1aWcE9xLpO3iUk"].concat();
+    let failing =
+        json!({ "run_id": id, "test_commands": [format!("echo the-wrong-answer; exit 3 # {key}")] });
     let verified = client.call("cc_verify_run", failing).structured;
     assert_eq!(verified["status"], "blocked_verification", "{verified}");
     let told = sandbox.record("told");
@@ -154,7 +157,9 @@ fn sent_back(sandbox: &Sandbox, client: &mut McpClient<'_>, id: &str) -> (String
     let next = sent["run_id"].as_str().unwrap_or_else(|| panic!("a run in {sent}")).to_owned();
     client.call("cc_poll_run", json!({ "run_id": next, "wait_seconds": 120, "wait_for": "end" }));
     let route = sandbox.metadata(&next)["route"].clone();
-    (next, route, sandbox.received(&told).prompt)
+    let prompt = sandbox.received(&told).prompt;
+    assert!(prompt.contains("exit 3") && !prompt.contains(&key), "{prompt}");
+    (next, route, prompt)
 }
 
 #[test]

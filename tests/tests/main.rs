@@ -4,6 +4,8 @@
 #![allow(clippy::expect_used)]
 
 mod accept;
+#[cfg(unix)]
+mod bench;
 #[cfg(target_os = "linux")]
 mod boundary;
 mod cli;
@@ -18,6 +20,7 @@ mod docs;
 #[cfg(target_os = "linux")]
 mod learn;
 mod mcp;
+mod migrate;
 mod policy;
 mod queue;
 #[cfg(target_os = "linux")]
@@ -29,4 +32,5 @@ mod secrecy;
 #[cfg(target_os = "linux")]
 mod steer;
 mod team;
+mod upgrade;
 mod watch;

@@ -95,7 +95,17 @@ fn every_reply_fits_the_schema_it_was_announced_with() {
         ("cc_model_registry", json!({})),
         ("cc_model_registry", json!({ "model": "glm-5.2", "apply": true })),
         ("cc_calibrate_policy", json!({ "preferences": { "explore": 0.1, "tone": "brief" } })),
+        ("cc_upgrade_check", json!({})),
         ("cc_list_profiles", json!({ "response_format": "markdown" })),
+        ("cc_benchmark_suite", json!({})),
+        (
+            "cc_benchmark_model",
+            json!({ "task": "Say hello.", "expect": "Hello", "repeat": 1, "execute": true, "details": true }),
+        ),
+        ("cc_queue_submit", json!({ "task": "Say hello." })),
+        ("cc_queue_status", json!({})),
+        ("cc_queue_tick", json!({})),
+        ("cc_queue_policy", json!({})),
     ];
     let run = client.call("cc_run_streaming_agent", json!({ "task": "Say hello." })).structured;
     let of_run = |more: Value| {
@@ -136,8 +146,13 @@ fn every_reply_fits_the_schema_it_was_announced_with() {
         ("cc_rollback_run", json!({ "run_id": written })),
         ("cc_apply_run", json!({ "run_id": isolated })),
     ];
+    let job = client.call("cc_queue_submit", json!({ "task": "Not now.", "priority": -9 })).structured;
+    let of_that_job = [
+        ("cc_queue_status", json!({ "job_id": job["job_id"] })),
+        ("cc_queue_cancel", json!({ "job_id": job["job_id"] })),
+    ];
     let mut covered = vec!["cc_stop_run"];
-    for (name, arguments) in calls.into_iter().chain(of_that_run).chain(of_a_change) {
+    for (name, arguments) in calls.into_iter().chain(of_that_run).chain(of_a_change).chain(of_that_job) {
         covered.push(name);
         let tool =
             tools.iter().find(|tool| tool["name"] == name).unwrap_or_else(|| panic!("{name} is listed"));

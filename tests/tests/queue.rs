@@ -365,7 +365,11 @@ fn a_poll_of_a_long_queue_is_short() {
     for n in 0..30 {
         submit(&mut client, json!({ "task": format!("{n} {}", "long ".repeat(100)) }));
     }
+    let db = rusqlite::Connection::open(sandbox.home().join("state.db")).expect("the database");
+    let changes = || db.query_row("PRAGMA data_version", [], |row| row.get::<_, i64>(0)).expect("a number");
+    let before = changes();
     let shown = client.call("cc_queue_status", json!({})).structured;
+    assert_eq!(changes(), before, "looking changes nothing");
     assert!(shown.to_string().len() < 2_000, "{} bytes", shown.to_string().len());
     let more = client.call("cc_queue_status", json!({ "limit": 20 })).structured;
     assert_eq!(more["jobs"].as_array().map(Vec::len), Some(20));

@@ -47,7 +47,7 @@ impl Players {
         for name in (0..8).map(|n| format!("project-{n}")).chain(["locks".into()]) {
             fs::create_dir(folder.path().join(name)).expect("a folder");
         }
-        let mut players = Self { folder, share: jobs / count, all: Vec::new(), kills: 0 };
+        let mut players = Self { folder, share: jobs.div_ceil(count), all: Vec::new(), kills: 0 };
         players.all = (0..count).map(|number| (number, players.one(number))).collect();
         players
     }
@@ -72,10 +72,24 @@ impl Players {
         progress.parse() == Ok(self.share)
     }
 
-    /// Kills players at random, and starts them again, until all jobs are submitted; then lets them finish.
+    /// Jobs that have not ended.
+    fn open(&self) -> u64 {
+        let db = Connection::open(self.path().join("home/state.db")).expect("the database");
+        db.busy_timeout(Duration::from_secs(60)).expect("a patient connection");
+        let open = "SELECT sum(n) FROM job_counts WHERE state IN ('queued', 'running')";
+        let open: i64 = db.query_row(open, [], |row| row.get(0)).expect("a number");
+        u64::try_from(open).expect("none below 0")
+    }
+
+    fn all_submitted(&self) -> bool {
+        (0..self.all.len() as u64).all(|number| self.has_submitted(number))
+    }
+
+    /// Kills players at random, and starts them again, until one job of twenty is left; then lets them finish.
     fn let_them_play(&mut self, random: &mut Random) {
-        while (0..self.all.len() as u64).any(|number| !self.has_submitted(number)) {
-            thread::sleep(Duration::from_millis(random.below(60)));
+        let few = self.share * self.all.len() as u64 / 20;
+        while !self.all_submitted() || self.open() > few {
+            thread::sleep(Duration::from_millis(random.below(100)));
             let at = usize::try_from(random.below(self.all.len() as u64)).expect("small");
             let number = self.all[at].0;
             let (_, child) = &mut self.all[at];
@@ -97,14 +111,14 @@ impl Players {
 struct Job {
     state: String,
     project: String,
-    turn: (i64, String),
+    turn: (i64, i64),
     footprint: Footprint,
     needs: Vec<String>,
 }
 
 fn jobs(db: &Connection) -> BTreeMap<String, Job> {
     let mut select =
-        db.prepare("SELECT job_id, state, project, order_key, footprint FROM jobs").expect("SQL");
+        db.prepare("SELECT job_id, state, project, order_key, footprint, rowid FROM jobs").expect("SQL");
     let read = |row: &rusqlite::Row<'_>| {
         let id: String = row.get(0)?;
         let footprint: Option<String> = row.get(4)?;
@@ -113,7 +127,7 @@ fn jobs(db: &Connection) -> BTreeMap<String, Job> {
         let job = Job {
             state: row.get(1)?,
             project: row.get(2)?,
-            turn: (row.get(3)?, id.clone()),
+            turn: (row.get(3)?, row.get(5)?),
             footprint,
             needs: Vec::new(),
         };
@@ -142,7 +156,7 @@ struct Replay {
     state: BTreeMap<String, String>,
     running: BTreeMap<String, BTreeSet<String>>,
     /// Per project, those that wait for their first attempt and that nothing can be in the way of.
-    ready: BTreeMap<String, BTreeSet<(i64, String)>>,
+    ready: BTreeMap<String, BTreeSet<(i64, i64)>>,
     claims: usize,
 }
 
@@ -159,7 +173,7 @@ impl Replay {
         match to {
             "running" => self.starts(jobs, id, job),
             "queued" if from.is_none() && job.footprint == Footprint::Nothing && job.needs.is_empty() => {
-                ready.insert(job.turn.clone());
+                ready.insert(job.turn);
             }
             _ => {}
         }
@@ -253,7 +267,8 @@ fn dispatchers_and_supervisors_that_are_killed_lose_no_job() {
         let counts = sandbox.run(&["queue-status", "--json"]).json()["state_counts"].clone();
         counts["queued"].as_u64().expect("a number") + counts["running"].as_u64().expect("a number")
     };
-    while kills < 6 && open(&sandbox) > 0 {
+    let enough = asked().map_or(6, |_| 24);
+    while kills < enough && open(&sandbox) > 0 {
         thread::sleep(Duration::from_millis(200 + random.below(600)));
         if random.below(2) == 0 {
             let at = usize::try_from(random.below(3)).expect("small");
@@ -268,7 +283,10 @@ fn dispatchers_and_supervisors_that_are_killed_lose_no_job() {
         kills += 1;
     }
     // A job whose dispatcher was killed between claim and start waits for the end of its lease.
-    eventually("the end of every job", || (open(&sandbox) == 0).then_some(()));
+    let mut left = open(&sandbox);
+    while left > 0 {
+        left = eventually("the end of another job", || Some(open(&sandbox)).filter(|now| *now < left));
+    }
     for mut dispatcher in dispatchers {
         let _ = dispatcher.kill();
         let _ = dispatcher.wait();

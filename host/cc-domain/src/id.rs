@@ -26,6 +26,9 @@ pub enum IdError {
     /// Not the shape of a job id.
     #[error("'{0}' is not a job id (they look like job-20261123T061500Z-1a2b3c4d)")]
     Job(String),
+    /// Not the shape of a benchmark id.
+    #[error("'{0}' is not a benchmark id (they look like bench-20261123T061500Z-1a2b3c4d)")]
+    Benchmark(String),
 }
 
 impl RunId {
@@ -147,6 +150,11 @@ marked_id! {
     JobId, "job-", IdError::Job
 }
 
+marked_id! {
+    /// Identifies one benchmark: `bench-` and the shape of a run id.
+    BenchmarkId, "bench-", IdError::Benchmark
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -172,6 +180,13 @@ mod tests {
         let id = JobId::new("2026-11-23T06:15:00Z".parse().expect("a time"));
         assert_eq!(id.as_str().parse(), Ok(id.clone()));
         assert!(id.as_str().parse::<TeamId>().is_err());
+    }
+
+    #[test]
+    fn a_benchmark_id_is_one_too() {
+        let id = BenchmarkId::new("2026-11-23T06:15:00Z".parse().expect("a time"));
+        assert_eq!(id.as_str().parse(), Ok(id));
+        assert!("team-20261123T061500Z-1a2b3c4d".parse::<BenchmarkId>().is_err());
     }
 
     #[test]

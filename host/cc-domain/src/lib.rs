@@ -2,8 +2,10 @@
 #![forbid(unsafe_code)]
 
 mod activity;
+mod benchmark;
 mod budget;
 mod change;
+mod estimate;
 mod event;
 mod finding;
 mod footprint;
@@ -30,15 +32,17 @@ mod verification;
 mod work;
 
 pub use activity::{Activity, Doing};
+pub use benchmark::{BenchmarkResult, BenchmarkScore, CheckResult, ResultState};
 pub use budget::{Asking, Budget, BudgetPolicy, BudgetState, BudgetUse, OnLimit};
 pub use change::{
     ChangeKind, Changes, CommitMade, Diff, FileChange, FileKind, FolderChange, GitFileChange, OutsideChange,
     RefChange, Remark, RepoChange, Risk, Rollback, ScopeRule, ScopeVerdict, Violation, WriteScope,
 };
+pub use estimate::Estimate;
 pub use event::{Answerer, Block, BudgetEvent, Budgeted, Event, EventBody, EventSource, Question, ToolCall};
 pub use finding::{Comparison, Finding, Opinion, SharedPlace, Stance, compare, findings};
 pub use footprint::{Footprint, anchored};
-pub use id::{IdError, JobId, RunId, TeamId};
+pub use id::{BenchmarkId, IdError, JobId, RunId, TeamId};
 pub use job::{JobSpec, JobStage, JobState};
 pub use limits::{Amounts, CostGuard, ModelLimits, OutputLimits, ShareLimits};
 pub use model_name::ModelName;

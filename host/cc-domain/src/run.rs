@@ -85,6 +85,8 @@ pub enum RunMode {
     Visible,
     /// The built-in demo worker; kept out of usage and quality figures.
     Demo,
+    /// One repetition of a benchmark's task; kept out of usage, history and quality figures but the benchmark's own.
+    Benchmark,
 }
 
 /// Why a run was ended from outside.
@@ -218,7 +220,7 @@ pub struct RouteDrift {
     pub current_model: Option<String>,
     /// One of the two differs.
     pub route_changed: bool,
-    /// `preserve_route` or `explicit_reroute`.
+    /// `preserve_route`, `explicit_reroute` or `failed_verification`.
     pub route_change_reason: String,
 }
 

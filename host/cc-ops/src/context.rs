@@ -42,6 +42,7 @@ pub enum WorkerKind {
 pub struct Context {
     shared: Arc<Shared>,
     progress: Option<ProgressSink>,
+    serves: bool,
 }
 
 struct Shared {
@@ -50,15 +51,23 @@ struct Shared {
     policies: Mutex<BTreeMap<PathBuf, Arc<Policy>>>,
     store: OnceLock<Arc<Store>>,
     watched: Watched,
+    /// The home held nothing when this process began.
+    home_was_new: bool,
 }
 
 impl Context {
     /// The context of one process.
     #[must_use]
     pub fn new(setup: Setup) -> Self {
-        let shared =
-            Shared { setup, policies: Mutex::default(), store: OnceLock::new(), watched: Watched::default() };
-        Self { shared: Arc::new(shared), progress: None }
+        let holds_something = std::fs::read_dir(setup.home.root()).is_ok_and(|mut all| all.next().is_some());
+        let shared = Shared {
+            setup,
+            policies: Mutex::default(),
+            store: OnceLock::new(),
+            watched: Watched::default(),
+            home_was_new: !holds_something,
+        };
+        Self { shared: Arc::new(shared), progress: None, serves: false }
     }
 
     /// The same, with somebody who watches.
@@ -68,10 +77,25 @@ impl Context {
         self
     }
 
+    /// The same in a process that outlives each call: what a call leaves under way goes on there.
+    #[must_use]
+    pub fn serving(mut self) -> Self {
+        self.serves = true;
+        self
+    }
+
+    pub(crate) fn serves(&self) -> bool {
+        self.serves
+    }
+
     /// What the process decided.
     #[must_use]
     pub fn setup(&self) -> &Setup {
         &self.shared.setup
+    }
+
+    pub(crate) fn home_was_new(&self) -> bool {
+        self.shared.home_was_new
     }
 
     pub(crate) fn progress(&self) -> Option<&ProgressSink> {

@@ -1,5 +1,6 @@
 //! The rooms' errors at the edge. Their texts say what to do; the kind decides the exit code and the general hint.
 
+use cc_bench::SuiteError;
 use cc_domain::{Measure, Unit};
 use cc_policy::PolicyError;
 use cc_profiles::ProfileError;
@@ -116,6 +117,20 @@ impl From<RepoError> for OpError {
                 (ErrorKind::NotFound, "snapshots are kept of runs with allow_write; cc_run_status lists runs")
             }
             _ => (ErrorKind::Unavailable, "cc_healthcheck tells what is missing; mend it and call again"),
+        };
+        Self::new(kind, error.to_string(), hint)
+    }
+}
+
+impl From<SuiteError> for OpError {
+    fn from(error: SuiteError) -> Self {
+        let (kind, hint) = match &error {
+            SuiteError::Malformed { .. } => {
+                (ErrorKind::InvalidInput, "correct it; docs/benchmarks.md has the format")
+            }
+            SuiteError::TooMuch { .. } | SuiteError::Io { .. } => {
+                (ErrorKind::Unavailable, "check the folder and free space, then call again")
+            }
         };
         Self::new(kind, error.to_string(), hint)
     }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use cc_domain::{GateState, RunId, RunRecord, Verification, Verified};
 use cc_store::RunDir;
 
-use crate::{Context, OpError, quality, routing::Failed, wait};
+use crate::{Context, OpError, accept, quality, routing::Failed, wait};
 
 /// Runs of one chain that are looked at.
 const MOST: usize = 20;
@@ -54,10 +54,13 @@ fn of_run(record: &RunRecord) -> Option<Verification> {
     quality::verification(&RunDir::of(&record.workspace_root, &record.run_id))
 }
 
-/// What the next attempt is told of a run that failed its verification; none when it did not. The texts were redacted
-/// when they were kept.
-pub(crate) fn report(record: &RunRecord) -> Option<String> {
-    of_run(record).filter(|v| v.status == Verified::BlockedVerification).map(|v| told(&v))
+/// What the next attempt is told of a run that failed its verification; none when it did not. Redacted, for test
+/// commands are kept as the controller gave them.
+pub(crate) fn report(cx: &Context, record: &RunRecord) -> Result<Option<String>, OpError> {
+    let failed = of_run(record).filter(|v| v.status == Verified::BlockedVerification);
+    let Some(verification) = failed else { return Ok(None) };
+    let clean = accept::cleaner(cx, &record.workspace_root)?;
+    Ok(Some(clean.redact(&told(&verification)).into_owned()))
 }
 
 fn told(verification: &Verification) -> String {
@@ -66,7 +69,8 @@ fn told(verification: &Verification) -> String {
         let _ = writeln!(text, "- {}: {}", gate.name, start_of(&gate.evidence, EVIDENCE_CHARS));
     }
     for test in verification.tests.iter().filter(|test| !test.ok).take(SHOWN_TESTS) {
-        let _ = writeln!(text, "\n`{}` ended with {}:", test.command, test.exit_code);
+        let command = start_of(&test.command, EVIDENCE_CHARS);
+        let _ = writeln!(text, "\n`{command}` ended with {}:", test.exit_code);
         for tail in [&test.stdout_tail, &test.stderr_tail] {
             if !tail.trim().is_empty() {
                 let _ = writeln!(text, "{}", end_of(tail.trim_end(), TAIL_CHARS));

@@ -2,14 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use cc_domain::{Attributes, ModelName, Profile, Role};
+use cc_domain::{Attributes, BenchmarkScore, ModelName, Profile, Role};
 use cc_store::HistoryLine;
 
 use crate::{Context, OpError};
 
-/// What became of earlier runs.
+/// What became of earlier runs, and what benchmarks say.
 #[derive(Debug, Default)]
-pub(crate) struct History(Vec<Line>);
+pub(crate) struct History {
+    lines: Vec<Line>,
+    benchmarks: Vec<BenchmarkScore>,
+}
 
 #[derive(Debug)]
 struct Line {
@@ -37,7 +40,8 @@ impl History {
         if !cx.setup().home.state_db().is_file() {
             return Ok(Self::default());
         }
-        Ok(Self::of(cx.store()?.history()?))
+        let store = cx.store()?;
+        Ok(Self { benchmarks: store.benchmark_scores()?, ..Self::of(store.history()?) })
     }
 
     fn of(lines: Vec<HistoryLine>) -> Self {
@@ -46,7 +50,7 @@ impl History {
             answered: of.answered.as_deref().map(ModelName::parse),
             of,
         };
-        Self(lines.into_iter().map(line).collect())
+        Self { lines: lines.into_iter().map(line).collect(), benchmarks: Vec::new() }
     }
 
     /// The runs of a model on a profile, role by role.
@@ -55,15 +59,32 @@ impl History {
     /// put down to the model that was asked for: that is what one gets for asking.
     pub(crate) fn by_role(&self, profile: &Profile, model: &str) -> BTreeMap<Role, Past> {
         let wanted = ModelName::parse(model);
-        let own: Vec<ModelName> = profile.models.iter().map(|entry| ModelName::parse(&entry.name)).collect();
+        let own = own_models(profile);
         let mut roles: BTreeMap<Role, Past> = BTreeMap::new();
-        for line in self.0.iter().filter(|line| line.of.profile_id == profile.id) {
+        for line in self.lines.iter().filter(|line| line.of.profile_id == profile.id) {
             let answered = line.answered.as_ref().filter(|name| own.iter().any(|own| own.is_same(name)));
             if answered.unwrap_or(&line.routed).is_same(&wanted) {
                 roles.entry(line.of.role.clone()).or_default().add(&line.of);
             }
         }
         roles
+    }
+
+    /// What the newest benchmarks say of a model on a profile, role by role. By the same rule: it is that of the model
+    /// that answered.
+    pub(crate) fn benchmarks<'h>(
+        &'h self,
+        profile: &'h Profile,
+        model: &str,
+    ) -> impl Iterator<Item = &'h BenchmarkScore> {
+        let (wanted, own) = (ModelName::parse(model), own_models(profile));
+        self.benchmarks.iter().filter(move |score| {
+            let answered: Vec<ModelName> =
+                score.answered_by.iter().map(|name| ModelName::parse(name)).collect();
+            let known = answered.iter().find(|name| own.iter().any(|own| own.is_same(name)));
+            let asked = ModelName::parse(score.model.as_deref().unwrap_or_default());
+            score.profile_id == profile.id && known.unwrap_or(&asked).is_same(&wanted)
+        })
     }
 
     /// The same as a plugin is told; the keys are listed in `docs/plugin-guide.md`.
@@ -74,8 +95,28 @@ impl History {
             past.tell(&format!("history.{role}"), &mut facts);
         }
         Past::of(roles.values()).tell("history", &mut facts);
+        let (mut runs, mut sum) = (0, 0.0);
+        for benchmark in self.benchmarks(profile, model) {
+            let (n, mean) = (benchmark.score.n, benchmark.score.mean * 100.0);
+            tell_benchmark(&format!("benchmark.{}", benchmark.role), n, mean, &mut facts);
+            runs += n;
+            sum += f64::from(n) * mean;
+        }
+        if runs > 0 {
+            tell_benchmark("benchmark", runs, sum / f64::from(runs), &mut facts);
+        }
         facts
     }
+}
+
+fn own_models(profile: &Profile) -> Vec<ModelName> {
+    profile.models.iter().map(|entry| ModelName::parse(&entry.name)).collect()
+}
+
+/// Runs and their mean score, 0 to 100.
+fn tell_benchmark(prefix: &str, runs: u32, mean: f64, facts: &mut Attributes) {
+    facts.push((format!("{prefix}.runs"), runs.to_string()));
+    facts.push((format!("{prefix}.score"), format!("{mean:.1}")));
 }
 
 impl Past {
@@ -187,6 +228,45 @@ mod tests {
         assert_eq!(runs(&history, &["glm-5.2"], "glm-5.2"), 7);
         let unnamed = History::of(vec![line("", Some("glm-4.7"), "review", 4, 70)]);
         assert_eq!((runs(&unnamed, &[], ""), runs(&unnamed, &["glm-5.2"], "glm-5.2")), (4, 0));
+    }
+
+    fn benchmark(model: &str, answered: &str, role: &str, scores: &[f64]) -> BenchmarkScore {
+        BenchmarkScore {
+            profile_id: "p".into(),
+            model: Some(model.into()),
+            answered_by: vec![answered.into()],
+            role: role.parse().unwrap(),
+            score: cc_domain::Estimate::of(scores).unwrap(),
+            tasks: 1,
+            cost_usd: None,
+            duration_ms: None,
+            suite: "core".into(),
+            suite_digest: "0".into(),
+            benchmark_id: "bench-20261123T061500Z-1a2b3c4d".parse().unwrap(),
+            at: "2026-11-23T06:15:00Z".into(),
+        }
+    }
+
+    #[test]
+    fn benchmarks_are_told_of_the_model_that_answered() {
+        let history = History {
+            benchmarks: vec![
+                benchmark("glm-5.2", "glm-5.2", "review", &[1.0, 0.5]),
+                benchmark("glm-5.2", "glm-5.2", "testing", &[0.0]),
+                benchmark("glm-5.2", "glm-4.7", "security", &[1.0]),
+            ],
+            ..History::default()
+        };
+        let profile = profile(&["glm-5.2", "glm-4.7"]);
+        let told = |model: &str, key: &str| {
+            let facts = history.attributes(&profile, model);
+            facts.into_iter().find(|(k, _)| k == key).map(|(_, value)| value)
+        };
+        assert_eq!(told("glm-5.2", "benchmark.review.score").as_deref(), Some("75.0"));
+        assert_eq!(told("glm-5.2", "benchmark.runs").as_deref(), Some("3"));
+        assert_eq!(told("glm-5.2", "benchmark.score").as_deref(), Some("50.0"));
+        assert_eq!(told("glm-5.2", "benchmark.security.score"), None);
+        assert_eq!(told("glm-4.7", "benchmark.security.score").as_deref(), Some("100.0"));
     }
 
     #[test]

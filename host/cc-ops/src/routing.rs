@@ -1,11 +1,11 @@
 //! From a job to its route: profiles, scores, the router chain.
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use cc_domain::{
     Attributes, Candidate, ModelScore, ModelToScore, Profile, Role, Route, RouteRequest, TaskType,
 };
-use cc_policy::{Answer, Policy};
+use cc_policy::{Answer, Policy, Price};
 use cc_profiles::ProfileStore;
 use cc_repo::Project;
 
@@ -98,7 +98,8 @@ pub(crate) fn route(cx: &Context, project: &Project, job: &Job) -> Result<Routed
     };
     let policy = cx.policy(&project.root);
     let scores = score(&policy, &profiles, &history, std::slice::from_ref(&job.role))?;
-    let candidates = candidates(&profiles, &history, &scores.value, &job.role);
+    let known = Known { history: &history, prices: policy.overrides()?.prices };
+    let candidates = candidates(&profiles, &known, &scores.value, &job.role);
     let request = RouteRequest {
         role: job.role.clone(),
         task_type: job.task_type.clone(),
@@ -129,13 +130,21 @@ pub(crate) fn score(
     history: &History,
     roles: &[Role],
 ) -> Result<Answer<Vec<ModelScore>>, OpError> {
+    let known = Known { history, prices: policy.overrides()?.prices };
     let models: Vec<ModelToScore> =
-        profiles.profiles.iter().flat_map(|profile| models_of(profile, history)).collect();
+        profiles.profiles.iter().flat_map(|profile| models_of(profile, &known)).collect();
     Ok(policy.score(roles, &models)?)
 }
 
+/// What is known of models beside their profiles.
+struct Known<'h> {
+    history: &'h History,
+    /// The user's own, by model.
+    prices: BTreeMap<String, Price>,
+}
+
 /// Each model of a profile; a profile that names none is one model without a name.
-fn models_of(profile: &Profile, history: &History) -> Vec<ModelToScore> {
+fn models_of(profile: &Profile, known: &Known<'_>) -> Vec<ModelToScore> {
     let names: Vec<String> = match profile.models.as_slice() {
         [] => vec![String::new()],
         models => models.iter().map(|entry| entry.name.clone()).collect(),
@@ -143,7 +152,7 @@ fn models_of(profile: &Profile, history: &History) -> Vec<ModelToScore> {
     names
         .into_iter()
         .map(|model| ModelToScore {
-            attributes: attributes(profile, &model, history),
+            attributes: attributes(profile, &model, known),
             profile_id: profile.id.clone(),
             model,
         })
@@ -152,12 +161,12 @@ fn models_of(profile: &Profile, history: &History) -> Vec<ModelToScore> {
 
 fn candidates(
     profiles: &ProfileStore,
-    history: &History,
+    known: &Known<'_>,
     scores: &[ModelScore],
     role: &Role,
 ) -> Vec<Candidate> {
     let of = |profile: &Profile| {
-        models_of(profile, history)
+        models_of(profile, known)
             .into_iter()
             .map(|model| {
                 let score =
@@ -186,16 +195,19 @@ fn candidate(profile: &Profile, model: ModelToScore, score: Option<&ModelScore>,
 }
 
 /// The facts plugins get of a model on a profile; the keys are listed in `docs/plugin-guide.md`.
-fn attributes(profile: &Profile, model: &str, history: &History) -> Attributes {
+fn attributes(profile: &Profile, model: &str, known: &Known<'_>) -> Attributes {
+    // The user's own price is what is paid: the profile's factor is not put on it.
+    let own = known.prices.iter().map(|(name, price)| price.of(name)).find(|price| price.is_of(model));
+    let factor = if own.is_some() { 1.0 } else { profile.cost_multiplier };
     let mut facts = vec![
         ("current".to_owned(), profile.current.to_string()),
-        ("cost_multiplier".to_owned(), profile.cost_multiplier.to_string()),
+        ("cost_multiplier".to_owned(), factor.to_string()),
     ];
     let mut fact = |key: &str, value: String| facts.push((key.to_owned(), value));
     if let Some(category) = &profile.category {
         fact("category", category.clone());
     }
-    if let Some(price) = profile.price_of(model) {
+    if let Some(price) = own.as_ref().or_else(|| profile.price_of(model)) {
         fact("price.input", price.input.to_string());
         fact("price.output", price.output.to_string());
         fact("price.cache_read", price.cache_read.to_string());
@@ -208,6 +220,6 @@ fn attributes(profile: &Profile, model: &str, history: &History) -> Attributes {
     if let Some(reason) = profile.usability.reason() {
         fact("unusable_reason", reason.to_owned());
     }
-    facts.extend(history.attributes(profile, model));
+    facts.extend(known.history.attributes(profile, model));
     facts
 }

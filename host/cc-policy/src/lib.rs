@@ -9,6 +9,8 @@ mod decide;
 pub mod engine;
 mod error;
 mod files;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod id;
 mod manifest;
 mod overrides;
@@ -24,7 +26,7 @@ pub use build::{
 };
 pub use catalog::{
     Added, BUNDLED, Bundled, LOCK, LockedPlugin, Removed, Status, TRUST, Trusted, TrustedPlugin,
-    TrustedProject, add_local, remove, set_enabled, trust, untrust,
+    TrustedProject, add_local, remove, set_enabled, trust, trusts, untrust,
 };
 pub use decide::{Answer, RouteDecision};
 pub use error::PolicyError;
@@ -34,6 +36,6 @@ pub use manifest::{
     COMPONENT, HostMismatch, MANIFEST, MAX_MANIFEST, Manifest, ManifestError, Mismatch, host_version,
 };
 pub use overrides::{Boundary, Key, Merged, Name, OVERRIDES, Overrides, Price, merge_overrides};
-pub use policy::{PluginStatus, Policy, PolicyConfig};
+pub use policy::{PluginStatus, Policy, PolicyConfig, bundled_plugins};
 pub use rules::{RuleSet, read_rules};
 pub use toml_text::{Setting, TextError};

@@ -67,6 +67,12 @@ pub struct Policy {
     catalog: Mutex<Option<Arc<Catalog>>>,
 }
 
+/// The default plugins inside this binary, in the order of [`crate::BUNDLED`].
+#[must_use]
+pub fn bundled_plugins() -> Vec<PluginStatus> {
+    Catalog::bundled().iter().map(status).collect()
+}
+
 /// What one call works with.
 struct Session<'a> {
     runtime: &'a Runtime,

@@ -23,6 +23,7 @@ mod resolve;
 mod restore;
 mod risk;
 mod scope;
+mod scratch;
 mod snapshot;
 mod talk;
 
@@ -35,6 +36,7 @@ pub use project::{Project, ProjectError};
 pub use repo::{Moment, Options, Repo};
 pub use risk::{risks, summary};
 pub use scope::Scope;
+pub use scratch::init;
 pub use snapshot::Snapshot;
 
 /// Where the product keeps its own records in a project: never part of a snapshot.

@@ -31,9 +31,9 @@ fn fill(home: &Home, days: u32) {
              'review', 'review', 'p-' || (i % 7), 'n', 'm', 'm', '/p', '/p/' || (i % 11), '/r', 'at',
              unixepoch('now', '-' || (i % {days}) || ' days') * 1000, NULL, 1, 0, 0, 1, 2, 3, 4, 0.1, 0, NULL, 0, 0,
              NULL, NULL, NULL FROM n;
-         INSERT INTO ledger SELECT run_id, date(started_ms / 1000, 'unixepoch'), profile_id, model, 'n', 'm', role,
+         INSERT INTO ledger SELECT run_id, date(started_ms / 1000, 'unixepoch'), profile_id, answered, 'n', 'm', role,
              workspace_root, mode, 1000, 200, 3000, 40, 0.01, 'priced'
-         FROM runs, (SELECT 'glm-5.2' AS model UNION ALL SELECT 'kimi-k2.7-code'); ANALYZE;"
+         FROM runs, (SELECT 'glm-5.2' AS answered UNION ALL SELECT 'kimi-k2.7-code'); ANALYZE;"
     ))
     .unwrap();
 }
@@ -63,25 +63,24 @@ fn figures(store: &Store, dir: &Path) {
         spent: Spent { usage, usd: Some(0.1), ..Spent::default() },
     };
     let guard: CostGuard = serde_json::from_value(json!({ "usd": { "day": 1e9 } })).unwrap();
-    timed("  write a run's line, no limit set", || {
-        drop(store.write_ledger(&run, &[line.clone()], None).unwrap())
-    });
-    timed("  write it and look at all limits", || {
-        drop(store.write_ledger(&run, &[line.clone()], Some(&guard)).unwrap());
-    });
-    timed("  look alone (a quiet supervisor)", || drop(store.spending_of(&run, &guard).unwrap()));
-    timed("  look before a start", || drop(store.standing(payer).unwrap()));
-    timed("  usage of today by model", || drop(store.usage(UsageBy::Model, today, today).unwrap()));
+    let lines = std::slice::from_ref(&line);
+    timed("  write a run's line, no limit set", || store.write_ledger(&run, lines, None).unwrap());
+    timed("  write it and look at all limits", || store.write_ledger(&run, lines, Some(&guard)).unwrap());
+    timed("  look alone (a quiet supervisor)", || store.spending_of(&run, &guard).unwrap());
+    timed("  look before a start", || store.standing(payer).unwrap());
+    timed("  usage of today by model", || store.usage(UsageBy::Model, today, today).unwrap());
     timed("  usage of a week by project", || {
         let week = today.saturating_sub(jiff::ToSpan::days(6_i64));
-        drop(store.usage(UsageBy::Project, week, today).unwrap());
+        store.usage(UsageBy::Project, week, today).unwrap()
     });
-    timed("  usage of 100 days by profile", || drop(store.usage(UsageBy::Profile, since, today).unwrap()));
+    timed("  usage of 100 days by profile", || store.usage(UsageBy::Profile, since, today).unwrap());
 }
 
-fn timed(what: &str, mut act: impl FnMut()) {
+fn timed<T>(what: &str, mut act: impl FnMut() -> T) {
     act();
     let begun = Instant::now();
-    (0..ROUNDS).for_each(|_| act());
+    for _ in 0..ROUNDS {
+        act();
+    }
     println!("{what}: {:.2} ms", begun.elapsed().as_secs_f64() * 1_000.0 / f64::from(ROUNDS));
 }

@@ -2,7 +2,7 @@
 
 use cc_domain::{PluginRef, RunId};
 use jiff::Timestamp;
-use rusqlite::{Row, params};
+use rusqlite::{Connection, Row, params};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -68,6 +68,16 @@ impl Store {
             db.prepare(&select)?.query_map(params![run.map(RunId::as_str), limit], decision)?.collect()
         })
     }
+}
+
+/// The newest decisions of a kind first, whatever the database's version: this table has been there from the first.
+pub(crate) fn newest_of(db: &Connection, kind: &str, limit: u32) -> rusqlite::Result<Vec<Decision>> {
+    db.prepare(
+        "SELECT run_id, at, kind, request, candidates, outcome, plugins FROM decisions
+         WHERE kind = ?1 ORDER BY at_ms DESC, rowid DESC LIMIT ?2",
+    )?
+    .query_map(params![kind, limit], decision)?
+    .collect()
 }
 
 fn decision(row: &Row<'_>) -> rusqlite::Result<Decision> {

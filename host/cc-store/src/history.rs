@@ -15,7 +15,7 @@ const RUNS: u32 = 1_000;
 /// The newest runs of a line, among which failed verifications are counted apart.
 const RECENT: u32 = 10;
 /// Runs that say nothing of a model's work.
-const APART: [RunMode; 1] = [RunMode::Demo];
+const APART: [RunMode; 2] = [RunMode::Demo, RunMode::Benchmark];
 
 /// What became of the runs of one model on one profile in one role.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,7 +44,7 @@ pub struct HistoryLine {
 
 impl Store {
     /// What became of the newest runs. Demo runs say nothing of a model, and runs that were stopped or lost only where
-    /// the controller itself graded them.
+    /// the controller itself graded them; a benchmark's have [`Store::benchmark_scores`].
     ///
     /// # Errors
     /// When the database refuses.

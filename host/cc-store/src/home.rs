@@ -103,6 +103,24 @@ impl Home {
         self.root.join("worktrees").join(run.as_str())
     }
 
+    /// The benchmarks' runs, whose projects are thrown away, and the lock of each benchmark under way.
+    #[must_use]
+    pub fn benchmarks(&self) -> PathBuf {
+        self.root.join("benchmarks")
+    }
+
+    /// The user's own benchmark suites, a folder each.
+    #[must_use]
+    pub fn suites(&self) -> PathBuf {
+        self.root.join("suites")
+    }
+
+    /// What each version of this program that worked here has left.
+    #[must_use]
+    pub fn versions(&self) -> PathBuf {
+        self.root.join("versions")
+    }
+
     /// Log files.
     #[must_use]
     pub fn logs(&self) -> PathBuf {

@@ -5,6 +5,7 @@
 //! replaced whole, event lines are appended whole, and everything shared goes through SQLite.
 #![forbid(unsafe_code)]
 
+mod benchmarks;
 mod db;
 mod decisions;
 mod error;
@@ -18,13 +19,16 @@ mod liveness;
 mod lock;
 mod os;
 mod overview;
+mod predecessor;
 mod queue;
 mod run_dir;
 mod runs;
+pub mod schema;
 mod store;
 mod usage;
 mod writer;
 
+pub use benchmarks::Benchmark;
 pub use decisions::Decision;
 pub use error::StoreError;
 pub use events::{EventPage, MAX_EVENT_LINE, read_events};

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use cc_domain::{RunId, RunRecord};
 use serde_json::Value;
 
-use crate::{FileLock, Result, StoreError, create_private_dir, read_bounded, write_atomic};
+use crate::{FileLock, Result, StoreError, create_private_dir, predecessor, read_bounded, write_atomic};
 
 /// `metadata.json` holds the final answer, which is bounded far below this.
 const MAX_RECORD: u64 = 16 << 20;
@@ -126,6 +126,13 @@ impl RunDir {
         match value["format"].as_u64() {
             Some(found) if found > u64::from(RunRecord::FORMAT) => {
                 Err(StoreError::NewerRecord { path, found, known: RunRecord::FORMAT })
+            }
+            None if predecessor::is_its(&value) => {
+                predecessor::record(&value, &self.path).ok_or_else(|| StoreError::Corrupt {
+                    path: path.clone(),
+                    what: "a run record",
+                    reason: "it names no run".into(),
+                })
             }
             _ => serde_json::from_value(value).map_err(corrupt),
         }

@@ -297,11 +297,12 @@ pub(crate) fn parsed<T>(
     })
 }
 
-const MODES: [(RunMode, &str); 4] = [
+const MODES: [(RunMode, &str); 5] = [
     (RunMode::Blocking, "blocking"),
     (RunMode::Streaming, "streaming"),
     (RunMode::Visible, "visible"),
     (RunMode::Demo, "demo"),
+    (RunMode::Benchmark, "benchmark"),
 ];
 
 pub(crate) fn mode_name(mode: RunMode) -> &'static str {

@@ -43,6 +43,14 @@ impl Store {
         Ok(Self { home: home.clone(), db: Mutex::new(db::open(home)?) })
     }
 
+    /// From now on takes little memory, for a process that lives long and asks little.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn keep_small(&self) -> Result<()> {
+        self.sql("open", |db| db.pragma_update(None, "cache_size", -256))
+    }
+
     /// The home it was opened in.
     #[must_use]
     pub fn home(&self) -> &Home {
@@ -103,6 +111,29 @@ impl Store {
         self.put_row(&dir, record)
     }
 
+    /// Lists a run whose folder is there already, such as one of the predecessor's. Gives whether it was not listed yet;
+    /// one that is keeps its row.
+    ///
+    /// # Errors
+    /// When the folder holds no record, or one that still goes on.
+    pub fn adopt_run(&self, folder: &Path) -> Result<bool> {
+        let dir = RunDir::at(folder);
+        let record = dir.read_record()?;
+        if record.status.is_active() {
+            let reason = "the run still goes on".to_owned();
+            return Err(StoreError::Corrupt {
+                path: dir.metadata(),
+                what: "the record of an ended run",
+                reason,
+            });
+        }
+        if self.row(&record.run_id).is_ok() {
+            return Ok(false);
+        }
+        self.put_row(&dir, &record)?;
+        Ok(true)
+    }
+
     /// The run's record. A run that nobody answers for any more is recorded as lost, once, and listed by
     /// [`Store::runs_with_leftovers`] until its processes have been ended.
     ///
@@ -147,14 +178,15 @@ impl Store {
         Ok(rows)
     }
 
-    /// The run that was started last: in that project, or anywhere.
+    /// The run that was started last: in that project, or anywhere. A benchmark's runs are nobody's last.
     ///
     /// # Errors
     /// When the database refuses.
     pub fn latest_run(&self, workspace_root: Option<&Path>) -> Result<Option<RunId>> {
         let of_project = if workspace_root.is_some() { "workspace_root = ?1" } else { "?1 IS NULL" };
         let select = format!(
-            "SELECT run_id FROM runs WHERE {of_project} ORDER BY started_ms DESC, run_id DESC LIMIT 1"
+            "SELECT run_id FROM runs WHERE {of_project} AND mode <> 'benchmark'
+             ORDER BY started_ms DESC, run_id DESC LIMIT 1"
         );
         let root = workspace_root.map(|root| root.to_string_lossy());
         let found = self.sql("find the latest run", |db| {

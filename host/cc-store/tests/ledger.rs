@@ -4,7 +4,7 @@
 use std::{num::NonZeroU32, path::Path, sync::Barrier, thread};
 
 use cc_domain::{Accuracy, CostGuard, Payer, RunId, RunRecord, RunStatus, Spent, Usage};
-use cc_store::{Home, LedgerLine, RunDir, Store, StoreError, UsageBy, today};
+use cc_store::{Home, LedgerLine, RunDir, Store, StoreError, Terms, UsageBy, today};
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -59,6 +59,10 @@ fn payer(record: &RunRecord) -> Payer<'_> {
     Payer { profile_id: &record.route.profile_id, profile_name: "模型", project: &record.workspace_root }
 }
 
+fn within(guard: &CostGuard) -> Terms<'_> {
+    Terms { guard: Some(guard), claim: None }
+}
+
 #[test]
 fn writing_again_replaces_and_all_sums_agree() {
     let world = World::new();
@@ -105,7 +109,7 @@ fn nobody_starts_more_than_is_allowed_and_a_refusal_leaves_nothing() {
                 scope.spawn(move || {
                     let store = Store::open(&home).unwrap();
                     gate.wait();
-                    (record.run_id.clone(), store.create_run_within(&record, "", limits))
+                    (record.run_id.clone(), store.create_run_on(&record, "", &within(limits)))
                 })
             })
             .collect();
@@ -125,7 +129,7 @@ fn nobody_starts_more_than_is_allowed_and_a_refusal_leaves_nothing() {
     assert_eq!(started.iter().filter(|(_, outcome)| outcome.is_ok()).count(), 5);
     drop(started);
     // Their launchers are gone: they are lost, and count no more.
-    world.store.create_run_within(&world.record(99, "p-1", "blocking"), "", &limits).unwrap();
+    world.store.create_run_on(&world.record(99, "p-1", "blocking"), "", &within(&limits)).unwrap();
 }
 
 #[test]
@@ -136,7 +140,7 @@ fn a_start_is_refused_for_what_was_spent_before_the_project_is_touched() {
     world.store.write_ledger(&spender, &[line("p-1", "m", 10, Some(1.0))], None).unwrap();
     let refused = |profile: &str, limits: serde_json::Value| {
         let next = world.record(2, profile, "blocking");
-        let outcome = world.store.create_run_within(&next, "", &guard(limits));
+        let outcome = world.store.create_run_on(&next, "", &within(&guard(limits)));
         assert!(!RunDir::of(&next.workspace_root, &next.run_id).path().exists() || outcome.is_ok());
         matches!(outcome, Err(StoreError::OverLimit(_)))
     };

@@ -132,6 +132,7 @@ fn history_counts_what_models_did_and_nothing_else() {
     run(4, RunStatus::Stopped, RunMode::Blocking, Some("m"));
     run(5, RunStatus::Lost, RunMode::Blocking, Some("m"));
     run(6, RunStatus::Succeeded, RunMode::Demo, Some("m"));
+    run(7, RunStatus::Succeeded, RunMode::Benchmark, Some("m"));
 
     let seen: Vec<_> = world
         .store

@@ -49,12 +49,7 @@ pub fn find_claude(environment: &Environment) -> Result<ClaudeBinary, WorkerErro
             None => Err(WorkerError::BadClaude(named)),
         };
     }
-    let in_folders = |folders: Vec<PathBuf>| {
-        folders
-            .into_iter()
-            .flat_map(|folder| with_extensions(&folder.join("claude"), environment).collect::<Vec<_>>())
-            .find(|path| is_program(path))
-    };
+    let in_folders = |folders| in_folders(folders, "claude", environment);
     if let Some(path) = in_folders(search_path(environment)) {
         return Ok(found(path, FoundBy::Path));
     }
@@ -64,6 +59,19 @@ pub fn find_claude(environment: &Environment) -> Result<ClaudeBinary, WorkerErro
         Some(path) => Ok(found(path, FoundBy::UsualPlace)),
         None => Err(WorkerError::NoClaude { tried: format!("PATH, {tried}") }),
     }
+}
+
+/// A program of that name in `PATH`.
+#[must_use]
+pub fn find_program(name: &str, environment: &Environment) -> Option<PathBuf> {
+    in_folders(search_path(environment), name, environment)
+}
+
+fn in_folders(folders: Vec<PathBuf>, name: &str, environment: &Environment) -> Option<PathBuf> {
+    folders
+        .into_iter()
+        .flat_map(|folder| with_extensions(&folder.join(name), environment).collect::<Vec<_>>())
+        .find(|path| is_program(path))
 }
 
 /// Empty and relative entries are passed over: they would run what a project brings along.

@@ -14,6 +14,8 @@ mod control;
 mod demo;
 mod environment;
 mod error;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod guard;
 mod launch;
 mod leftovers;
@@ -29,7 +31,7 @@ mod supervise;
 mod tree;
 
 pub use check::{Checked, check};
-pub use claude::{ClaudeBinary, FoundBy, find_claude, version, version_within};
+pub use claude::{ClaudeBinary, FoundBy, find_claude, find_program, version, version_within};
 pub use command::{PermissionMode, WorkerCommand, WorkerRequest, build, new_session_id, sha256_hex};
 pub use control::{ControlReply, ControlRequest, control};
 pub use demo::{demo_cost, demo_worker};

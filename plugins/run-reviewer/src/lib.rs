@@ -12,7 +12,7 @@
 //! | `terminal_reason` | `completed`, `api_error`, `aborted_tools` and so on |
 //! | `api_error_status` | HTTP status of the API error that ended it |
 //! | `api_retries` | API calls that were asked again |
-//! | `stop_reason` | `user_requested`, `timeout`, `output_budget_exceeded`, `events_budget_exceeded` |
+//! | `stop_reason` | `user_requested`, `timeout`, `over_limit`; `output_`, `events_` or `cost_budget_exceeded` |
 //! | `silent_seconds` | since its last line |
 //! | `tool_in_flight`, `tool_in_flight_seconds` | the tool that runs now (its name), and for how long |
 //! | `awaiting_permission` | yes: it waits for an answer |

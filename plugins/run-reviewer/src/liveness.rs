@@ -42,7 +42,12 @@ fn timed_out(facts: &Facts<'_>) -> Option<Flag> {
 
 fn output(facts: &Facts<'_>) -> Option<Flag> {
     let state = facts.text("output_budget_state").unwrap_or("ok");
-    let stopped = facts.text("stop_reason").is_some_and(|reason| reason.ends_with("budget_exceeded"));
+    let written_too_much = ["output_budget_exceeded", "events_budget_exceeded"];
+    let stopped = facts.text("stop_reason").is_some_and(|reason| written_too_much.contains(&reason));
+    if facts.is("stop_reason", "cost_budget_exceeded") {
+        // Its budget of money was used up, and `spend` says so.
+        return None;
+    }
     let written =
         facts.number("output_bytes").map(|bytes| format!(" after {bytes:.0} bytes")).unwrap_or_default();
     match state {

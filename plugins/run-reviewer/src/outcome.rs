@@ -97,7 +97,11 @@ fn tests_failed(facts: &Facts<'_>) -> Option<Flag> {
 
 fn spend(facts: &Facts<'_>) -> Option<Flag> {
     let sure = if facts.yes("cost_is_estimate") { Confidence::Low } else { Confidence::High };
-    if facts.is("subtype", "error_max_budget_usd") {
+    if facts.is("stop_reason", "over_limit") {
+        let message = "a limit of the cost guard ended the run";
+        return Some(flag("spend", Severity::High, "cost", Confidence::High, message));
+    }
+    if facts.is("subtype", "error_max_budget_usd") || facts.is("stop_reason", "cost_budget_exceeded") {
         return Some(flag("spend", Severity::High, "cost", sure, "the run was ended at its budget"));
     }
     let cost = facts.number("cost_usd")?;

@@ -228,6 +228,9 @@ fn spending_is_told_against_the_budget() {
     let ended = run("failed", "so far", &[("subtype", "error_max_budget_usd"), ("cost_is_estimate", "true")]);
     let flag = only(ended, "spend");
     assert_eq!((flag.severity, flag.confidence), (Severity::High, Confidence::Low));
+    let at = |reason| [("stop_reason", reason), ("output_budget_state", "stopped")];
+    assert!(only(run("stopped", "so far", &at("cost_budget_exceeded")), "spend").blocking);
+    assert!(only(run("stopped", "so far", &at("over_limit")[..1]), "spend").blocking);
 }
 
 #[test]

@@ -123,6 +123,11 @@ impl Worker {
                 steps.iter().for_each(|step| self.take(step));
             }
             Step::When(..) => {}
+            Step::WhenModel(model, steps) if self.model() == model => {
+                steps.iter().for_each(|step| self.take(step));
+            }
+            Step::WhenModel(..) => {}
+            Step::Answer(command) => line(&self.result(&printed(command), false)),
             Step::Mark(path) => put(path, process::id().to_string().as_bytes()),
             Step::WaitFor(path) => wait_for(path),
             Step::Shell(command) => shell(command),
@@ -265,6 +270,11 @@ fn wait_for(path: &Path) {
 fn shell(command: &str) {
     let done = Command::new("sh").args(["-c", command]).stdin(Stdio::null()).output().expect("a shell");
     io::stderr().write_all(&[done.stdout, done.stderr].concat()).expect("stderr is open");
+}
+
+fn printed(command: &str) -> String {
+    let done = Command::new("sh").args(["-c", command]).stdin(Stdio::null()).output().expect("a shell");
+    String::from_utf8(done.stdout).expect("UTF-8")
 }
 
 fn detach(path: &Path) {

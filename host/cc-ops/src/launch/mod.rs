@@ -69,6 +69,18 @@ pub(crate) struct Start {
     pub(crate) model: Option<String>,
     /// The claim on the queued job that this is an attempt of; it has the run's id.
     pub(crate) claim: Option<Claim>,
+    /// In a folder that will be thrown away, instead of `cwd`.
+    pub(crate) scratch: Option<Scratch>,
+}
+
+/// Where a run works that belongs to no project of the user's. What it changes is not recorded: whoever made the
+/// folder knows what was in it.
+#[derive(Clone, Debug)]
+pub(crate) struct Scratch {
+    /// Its folder; a repository of its own.
+    pub(crate) folder: PathBuf,
+    /// What its record is kept under, as under a project's root: it outlasts the folder.
+    pub(crate) records: PathBuf,
 }
 
 impl Start {
@@ -96,6 +108,7 @@ impl Start {
             drift_reason: None,
             model: None,
             claim: None,
+            scratch: None,
         }
     }
 }
@@ -152,9 +165,9 @@ pub(crate) fn start(cx: &Context, start: Start) -> Result<RunId, OpError> {
 /// Settles everything that can be refused, and writes nothing.
 pub(crate) fn plan(cx: &Context, mut start: Start) -> Result<Plan, OpError> {
     let program = program(cx)?;
-    let project = cx.project(start.cwd.as_deref())?;
-    let policy = cx.policy(&project.root);
-    let mut routed = routing::route(cx, &project, &start.job)?;
+    let asked = cx.project(start.cwd.as_deref())?;
+    let policy = cx.policy(&asked.root);
+    let mut routed = routing::route(cx, &asked, &start.job)?;
     if start.model.is_some() {
         routed.route.model.clone_from(&start.model);
     }
@@ -170,6 +183,11 @@ pub(crate) fn plan(cx: &Context, mut start: Start) -> Result<Plan, OpError> {
     let on_limit = start.on_limit.or(usual.on_limit).unwrap_or_default();
     let given = start.claim.as_ref().map(|claim| claim.run_id.clone());
     let run_id = given.unwrap_or_else(|| RunId::new(Timestamp::now()));
+    let policy_root = asked.root.clone();
+    let project = match &start.scratch {
+        Some(scratch) => Project { cwd: scratch.folder.clone(), root: scratch.folder.clone() },
+        None => asked,
+    };
     Ok(Plan {
         copy: (start.job.write && start.isolate).then(|| cx.setup().home.isolated(&run_id)),
         run_id,
@@ -191,6 +209,7 @@ pub(crate) fn plan(cx: &Context, mut start: Start) -> Result<Plan, OpError> {
         prices,
         settings,
         program,
+        policy_root,
         project,
         start,
         routed,
@@ -202,6 +221,8 @@ pub(crate) struct Plan {
     run_id: RunId,
     session_id: String,
     program: Program,
+    /// The project whose policy it follows.
+    policy_root: PathBuf,
     project: Project,
     start: Start,
     routed: Routed,
@@ -281,9 +302,9 @@ impl Plan {
             on_limit: record.on_limit,
             answer_within_seconds: self.answer_within_seconds,
             alternatives: self.alternatives(&cx.setup().exe),
-            workspace_root: self.project.root.clone(),
+            workspace_root: self.policy_root.clone(),
             sandbox: self.sandbox.then(|| self.writable()),
-            project: self.start.job.write.then(|| self.watch(cx)),
+            project: self.changes_a_project().then(|| self.watch(cx)),
             patience: Patience::default(),
         };
         if let Err(error) = cc_workers::launch(&cx.setup().exe, &spec, &created) {
@@ -336,8 +357,8 @@ impl Plan {
             finished_at: None,
             duration_ms: None,
             cwd: self.cwd(),
-            workspace_root: self.project.root.clone(),
-            artifact_root: RunDir::artifact_root(&self.project.root),
+            workspace_root: self.records().to_owned(),
+            artifact_root: RunDir::artifact_root(self.records()),
             role: route.role.clone(),
             task_type: route.task_type.clone(),
             permission_mode: permission_mode(self.start.job.write).as_str().to_owned(),
@@ -399,7 +420,17 @@ impl Plan {
             prevention,
             ..ProjectWork::default()
         };
-        self.start.job.write.then_some(work)
+        self.changes_a_project().then_some(work)
+    }
+
+    /// It may change a project whose changes are recorded.
+    fn changes_a_project(&self) -> bool {
+        self.start.job.write && self.start.scratch.is_none()
+    }
+
+    /// The folder that the run's record is kept under.
+    fn records(&self) -> &Path {
+        self.start.scratch.as_ref().map_or(&self.project.root, |scratch| &scratch.records)
     }
 
     /// A worker's settings, with a hook that keeps its edits to its scope.

@@ -13,7 +13,8 @@ use crate::{Context, Effect, OpError, Operation, Output};
 #[serde(deny_unknown_fields)]
 pub(crate) struct LocalPolicy {
     /// preferred_models, preferred_profiles: {role: name}; notes; plugins: {id: {key: value}}; runs: {on_limit: wait,
-    /// failover or fail, answer_within_seconds}; boundaries: {folder: {profiles: [name]}}; null removes.
+    /// failover or fail, answer_within_seconds}; prices: {model: {input, output}}, USD a million tokens;
+    /// boundaries: {folder: {profiles: [name]}}; null removes.
     #[arg(long, value_name = "JSON", value_parser = object)]
     #[serde(default)]
     config: Option<Map<String, Value>>,

@@ -1,6 +1,8 @@
 //! One operation a file, and the list of them all.
 
 pub(crate) mod apply_run;
+mod benchmark_model;
+mod benchmark_suite;
 mod calibrate_policy;
 pub(crate) mod check_write_scope;
 mod collect_team_results;
@@ -42,13 +44,14 @@ mod send_instruction;
 mod spawn_role_team;
 pub(crate) mod stop_run;
 mod summarize_run;
+mod upgrade_check;
 mod usage_summary;
 pub(crate) mod verify_run;
 
 use crate::Entry;
 
 /// Every operation, in the order users meet them.
-static REGISTRY: [Entry; 40] = [
+static REGISTRY: [Entry; 43] = [
     Entry::of::<healthcheck::Healthcheck>(),
     Entry::of::<list_profiles::ListProfiles>(),
     Entry::of::<pick_profile::PickProfile>(),
@@ -88,7 +91,10 @@ static REGISTRY: [Entry; 40] = [
     Entry::of::<cost_guard::CostGuard>(),
     Entry::of::<usage_summary::UsageSummary>(),
     Entry::of::<calibrate_policy::CalibratePolicy>(),
+    Entry::of::<upgrade_check::UpgradeCheck>(),
     Entry::of::<mock_stream_test::MockStreamTest>(),
+    Entry::of::<benchmark_model::BenchmarkModel>(),
+    Entry::of::<benchmark_suite::BenchmarkSuite>(),
 ];
 
 /// Every operation.

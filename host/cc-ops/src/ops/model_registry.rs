@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf};
 
-use cc_domain::{ModelName, ModelPrice, ModelScore, Profile, ProfileHealth, Role};
+use cc_domain::{BenchmarkScore, ModelName, ModelPrice, ModelScore, Profile, ProfileHealth, Role};
 use cc_policy::Overrides;
 use cc_reports::Table;
 use cc_store::{RunDir, create_private_dir, write_atomic};
@@ -70,6 +70,9 @@ pub(crate) struct Line {
     #[schemars(skip)]
     #[serde(skip_serializing_if = "is_zero")]
     recent_failures: u32,
+    /// Mean of its newest checked tasks, 0-100.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    benchmark: Option<f64>,
     /// Mean over the roles, 0-10.
     score: f64,
 }
@@ -100,6 +103,8 @@ pub(crate) struct OnProfile {
     health: Option<ProfileHealth>,
     quality: Quality,
     quality_by_role: BTreeMap<Role, Quality>,
+    /// The newest of each role.
+    benchmarks: Vec<BenchmarkScore>,
     role_scores: BTreeMap<String, f64>,
     abilities: BTreeMap<String, f64>,
     /// Where the scores come from, in the scorer's words.
@@ -206,9 +211,18 @@ impl Line {
             runs: past.runs,
             mean_grade: past.score().map(rounded),
             recent_failures: past.recent_failures,
+            benchmark: benchmark(group),
             score: rounded(best),
         }
     }
+}
+
+/// The mean score of its benchmark runs on all profiles, 0 to 100.
+fn benchmark(group: &[&OnProfile]) -> Option<f64> {
+    let scores = || group.iter().flat_map(|one| &one.benchmarks).map(|found| found.score);
+    let runs: u32 = scores().map(|score| score.n).sum();
+    let sum: f64 = scores().map(|score| f64::from(score.n) * score.mean).sum();
+    (runs > 0).then(|| rounded(100.0 * sum / f64::from(runs)))
 }
 
 impl OnProfile {
@@ -228,6 +242,7 @@ impl OnProfile {
             health: profile.health.clone(),
             quality: Quality::of(&Past::of(by_role.values())),
             quality_by_role: by_role.iter().map(|(role, past)| (role.clone(), Quality::of(past))).collect(),
+            benchmarks: history.benchmarks(profile, &score.model).cloned().collect(),
             role_scores: score.roles.iter().map(|role| (role.role.clone(), rounded(role.total))).collect(),
             abilities: score.abilities.iter().map(|(name, value)| (name.clone(), rounded(*value))).collect(),
             facts: score.basis.clone(),

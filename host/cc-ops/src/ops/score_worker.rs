@@ -61,7 +61,7 @@ pub(crate) struct Graded {
     #[serde(skip_serializing_if = "Option::is_none")]
     verified: Option<Verified>,
     #[schemars(skip)]
-    flags: Vec<String>,
+    failure_flags: Vec<String>,
     /// The grade before this one.
     #[schemars(skip)]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -142,7 +142,7 @@ impl Graded {
             verdict: grade.verdict,
             notes: grade.comment,
             verified: grade.verified,
-            flags,
+            failure_flags: flags,
             previous_score,
         }
     }

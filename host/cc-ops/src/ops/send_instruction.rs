@@ -147,7 +147,9 @@ impl SendInstruction {
     async fn resume(self, cx: Context) -> Result<Sent, OpError> {
         let old = self.ended(&cx).await?;
         cx.blocking(move |cx| {
-            let start = self.start_after(&old, failed::chain(cx, &old)?);
+            let mut start = self.start_after(&old, failed::chain(cx, &old)?);
+            let context: Vec<String> = start.context.into_iter().chain(failed::report(cx, &old)?).collect();
+            start.context = (!context.is_empty()).then(|| context.join("\n\n"));
             let preserved = start.resume.is_some();
             let run_id = launch::start(cx, start)?;
             let mut sent = Sent::of("resumed", &run_id, &old.run_id);
@@ -163,6 +165,10 @@ impl SendInstruction {
     async fn ended(&self, cx: &Context) -> Result<RunRecord, OpError> {
         let id = self.run_id.clone();
         let record = cx.blocking(move |cx| wait::read(&*cx.store()?, &id)).await?;
+        if record.mode == RunMode::Benchmark {
+            let what = format!("run {} belongs to a benchmark, and its folder is thrown away", record.run_id);
+            return Err(OpError::new(ErrorKind::Denied, what, "start a run of your own"));
+        }
         if !record.status.is_active() {
             return Ok(record);
         }
@@ -203,10 +209,9 @@ impl SendInstruction {
             sees: vec![old.workspace_root.clone()],
         };
         let mode = if old.mode == RunMode::Demo { RunMode::Demo } else { RunMode::Streaming };
-        let task = resume.is_none().then(|| recovered(old)).flatten();
-        let context: Vec<String> = task.into_iter().chain(failed::report(old)).collect();
+        let context = resume.is_none().then(|| recovered(old)).flatten();
         Start {
-            context: (!context.is_empty()).then(|| context.join("\n\n")),
+            context,
             timeout_seconds: Some(self.timeout_seconds.unwrap_or(old.timeout_seconds)),
             cwd: Some(old.cwd.display().to_string()),
             budget: old.budget.clone(),

@@ -18,9 +18,9 @@ use crate::{Context, Effect, ErrorKind, OpError, Operation, Output, arguments, g
 /// Days that one summary may span.
 const MOST_DAYS: u32 = 366;
 /// Sums that a reply lists; a file has them all.
-const LISTED: usize = 50;
-/// The longest export that comes in a reply, bytes.
-const INLINE: usize = 16 << 10;
+const LISTED: usize = 20;
+/// The longest export that comes in a reply, bytes: a year's days fit, and Codex cuts at about 48,000 characters.
+const INLINE: usize = 40_000;
 
 /// Usage and cost report: what was spent, money (USD) and tokens used, today or in the last days, by model, profile,
 /// role, project or day; failures, runs, how sure each figure is. Exports csv or json. Demo and benchmark runs apart.
@@ -150,14 +150,14 @@ impl Operation for UsageSummary {
             })?;
             let all = store.usage(by.into(), first, last)?;
             let mut summed = Summed::of(by, (first, last), &all, &store.usage_in_all(first, last)?);
+            if self.write_report {
+                summed.reported(&cx.project(None)?.root)?;
+            }
             if let Some(format) = self.format {
                 summed.exported(
                     export(format, &all)?,
                     self.output.as_deref().map(|path| cx.setup().workspace.join(path)),
                 )?;
-            }
-            if self.write_report {
-                summed.reported(&cx.project(None)?.root)?;
             }
             Ok(summed)
         })
@@ -216,7 +216,11 @@ impl Summed {
                 write_new(&path, text.as_bytes())?;
                 self.export_path = Some(path.display().to_string());
             }
-            None if text.len() <= INLINE => self.export = Some(text),
+            None if text.len() <= INLINE => {
+                // It has them all.
+                self.groups.clear();
+                self.export = Some(text);
+            }
             None => {
                 let what = format!("the export has {} bytes; a reply takes {INLINE}", text.len());
                 return Err(OpError::invalid(what, "name a new file with 'output', or ask for fewer days"));

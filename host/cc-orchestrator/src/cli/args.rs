@@ -9,7 +9,7 @@ use cc_store::Home;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use clap_complete::Shell;
 
-use super::{dashboard, demo, logs, output::Out, plugin, queue, scan, setup};
+use super::{dashboard, demo, logs, migrate, output::Out, plugin, queue, scan, setup};
 use crate::tui;
 
 /// Every command.
@@ -23,6 +23,7 @@ pub(crate) fn command() -> Command {
         .subcommand(Command::new("mcp").about("Serve the operations as MCP tools on stdin and stdout"))
         .subcommand(demo::command())
         .subcommand(setup::command())
+        .subcommand(migrate::command())
         .subcommand(logs::command())
         .subcommand(queue::command())
         .subcommand(tui::attach_command())

@@ -4,6 +4,7 @@ pub(crate) mod args;
 mod dashboard;
 mod demo;
 mod logs;
+mod migrate;
 mod output;
 mod plugin;
 mod queue;
@@ -12,7 +13,7 @@ mod setup;
 
 use std::process::ExitCode;
 
-use cc_ops::{Context, ErrorKind, OpError, WorkerKind, registry};
+use cc_ops::{Context, ErrorKind, OpError, Setup, WorkerKind, registry};
 use clap::ArgMatches;
 
 use self::output::Out;
@@ -34,14 +35,25 @@ fn run(matches: &ArgMatches, out: &Out) -> Result<ExitCode, OpError> {
         return Err(OpError::invalid("no command was given", "see 'cc-orchestrator help'"));
     };
     let setup = args::setup(matches, WorkerKind::Claude)?;
+    let cx = Context::new(setup.clone());
     crate::log::start(&setup.home.logs());
+    let code = command(name, sub, setup, out);
+    if let Err(error) = cc_ops::note_version(&cx) {
+        // What was asked for is done; the next command writes it down.
+        tracing::warn!("what this version leaves in the home was not written down: {error}");
+    }
+    code
+}
+
+fn command(name: &str, sub: &ArgMatches, setup: Setup, out: &Out) -> Result<ExitCode, OpError> {
     match name {
-        "mcp" => serve(Context::new(setup)),
+        "mcp" => serve(Context::new(setup).serving()),
         "demo" => demo::run(sub, setup, out),
         "setup" => setup::run(sub, &setup, out),
         "plugin" => plugin::run(sub, &setup, out),
         "scan" => Ok(scan::run(sub, &Context::new(setup), out)),
         "queue" => queue::run(sub, &Context::new(setup), out),
+        "migrate" => migrate::run(sub, &Context::new(setup), out),
         "logs" => logs::run(sub, &Context::new(setup), out),
         "attach" => tui::attach(args::run_of(sub)?, Context::new(setup)),
         "watch" => tui::watch(Context::new(setup)),

@@ -23,6 +23,7 @@ ask cc_run_status about long ones.";
 /// When the client's first message is no MCP.
 pub(crate) async fn serve(cx: Context) -> io::Result<()> {
     let dispatching = cx.clone();
+    let noting = cx.clone();
     let service = match server::Server::new(cx).serve(rmcp::transport::stdio()).await {
         Ok(service) => service,
         // A client that leaves before it said anything is no error.
@@ -31,5 +32,15 @@ pub(crate) async fn serve(cx: Context) -> io::Result<()> {
     };
     // It ends with the runtime, when the client has gone; the workers it started go on.
     tokio::spawn(cc_ops::dispatch_when_asked(dispatching));
+    // Later than the first answer: nobody waits for it.
+    tokio::task::spawn_blocking(move || note_version(&noting));
     service.waiting().await.map(|_| ()).map_err(io::Error::other)
+}
+
+/// Writes down what this version leaves in the home.
+fn note_version(cx: &Context) {
+    if let Err(error) = cc_ops::note_version(cx) {
+        // The next call or process does it.
+        tracing::warn!("what this version leaves in the home was not written down: {error}");
+    }
 }

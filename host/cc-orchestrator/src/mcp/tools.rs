@@ -57,8 +57,12 @@ pub(crate) async fn call(
         None => cx.clone(),
     };
     let arguments = request.arguments.map_or(Value::Null, Value::Object);
+    let writes = (!entry.effect.read_only).then(|| cx.clone());
     tokio::select! {
-        answer = entry.call(cx, arguments) => Ok(answer.map_or_else(|error| failed(&error), answered).into()),
+        answer = entry.call(cx, arguments) => {
+            writes.map(|cx| tokio::task::spawn_blocking(move || super::note_version(&cx)));
+            Ok(answer.map_or_else(|error| failed(&error), answered).into())
+        }
         () = context.ct.cancelled() => Err(ErrorData::internal_error("the call was cancelled; work it started goes on", None)),
     }
 }

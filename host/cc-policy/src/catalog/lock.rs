@@ -83,6 +83,12 @@ pub(crate) fn read(home: &Path) -> Result<Vec<LockedPlugin>, PolicyError> {
     Ok(parse(&toml_text::shown(&path), &text)?)
 }
 
+/// Reads a text as a lock.
+#[cfg(fuzzing)]
+pub(crate) fn parse_text(text: &str) -> Result<Vec<LockedPlugin>, TextError> {
+    parse(LOCK, text)
+}
+
 fn parse(file: &str, text: &str) -> Result<Vec<LockedPlugin>, TextError> {
     let lock: LockFile = toml_text::parse(file, text, HINT)?;
     if lock.format > FORMAT {

@@ -30,8 +30,10 @@ use crate::{
 
 pub use bundled::{BUNDLED, Bundled};
 pub use change::{Added, Removed, add_local, remove, set_enabled};
+#[cfg(fuzzing)]
+pub(crate) use lock::parse_text as parse_lock;
 pub use lock::{LOCK, LockedPlugin};
-pub use trust::{TRUST, Trusted, TrustedPlugin, TrustedProject, trust, untrust};
+pub use trust::{TRUST, Trusted, TrustedPlugin, TrustedProject, trust, trusts, untrust};
 pub(crate) use watch::Watch;
 
 use package::Fault;

@@ -75,6 +75,14 @@ pub(crate) fn path(home: &Path) -> PathBuf {
     home.join(TRUST)
 }
 
+/// Whether the user trusts a project.
+///
+/// # Errors
+/// When the trust file cannot be read, or the project's folder is gone.
+pub fn trusts(home: &Path, project: &Path) -> Result<bool, PolicyError> {
+    of(home, project).map(|trusted| trusted.is_some())
+}
+
 /// What the home records of a project; none when it is not trusted.
 pub(crate) fn of(home: &Path, project: &Path) -> Result<Option<TrustedProject>, PolicyError> {
     let wanted = canonical(project)?;

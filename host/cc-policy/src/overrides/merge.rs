@@ -48,7 +48,7 @@ pub fn merge_overrides(home: &Path, config: &Value, apply: bool) -> Result<Merge
     Ok(Merged { path, applied: apply, policy, backup, before, after })
 }
 
-fn merged_text(file: &str, before: &str, config: &Value) -> Result<String, PolicyError> {
+pub(crate) fn merged_text(file: &str, before: &str, config: &Value) -> Result<String, PolicyError> {
     Overrides::parse(file, before)?;
     let mut document: DocumentMut = before.parse().map_err(|error: toml_edit::TomlError| {
         toml_text::at(file, before, error.span(), error.message(), HINT)

@@ -17,6 +17,8 @@ use crate::{
     toml_text::{self, Setting, TextError},
 };
 
+#[cfg(fuzzing)]
+pub(crate) use merge::merged_text;
 pub use merge::{Merged, merge_overrides};
 
 /// The file's name in the home.
@@ -157,6 +159,17 @@ impl Overrides {
         let path = path(home);
         let text = files::read_text(&path)?.unwrap_or_default();
         Ok(Self::parse(&toml_text::shown(&path), &text)?)
+    }
+
+    /// The home's overrides as they are written: nothing that the user did not set.
+    ///
+    /// # Errors
+    /// As [`Overrides::read`].
+    pub fn as_written(home: &Path) -> Result<serde_json::Value, PolicyError> {
+        Self::read(home)?;
+        let path = path(home);
+        let text = files::read_text(&path)?.unwrap_or_default();
+        Ok(toml_text::parse(&toml_text::shown(&path), &text, HINT)?)
     }
 
     /// Reads a text; `file` is how errors call it.

@@ -9,6 +9,7 @@ mod changes;
 mod component;
 mod kit;
 mod layers;
+mod mutations;
 mod packages;
 mod prompts;
 mod secrets;

@@ -152,12 +152,14 @@ struct Waiting {
     lane: String,
     shared: bool,
     order_key: i64,
+    /// Counts up: who came first among those of one millisecond.
+    row: i64,
     job_id: String,
     footprint: Option<String>,
 }
 
 const WAITING: &str =
-    "SELECT project, lane, shared, order_key, job_id, footprint FROM jobs INDEXED BY jobs_ready";
+    "SELECT project, lane, shared, order_key, rowid, job_id, footprint FROM jobs INDEXED BY jobs_ready";
 
 impl Waiting {
     fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
@@ -166,44 +168,53 @@ impl Waiting {
             lane: row.get(1)?,
             shared: row.get(2)?,
             order_key: row.get(3)?,
-            job_id: row.get(4)?,
-            footprint: row.get(5)?,
+            row: row.get(4)?,
+            job_id: row.get(5)?,
+            footprint: row.get(6)?,
         })
     }
 
-    fn turn(&self) -> (i64, &str) {
-        (self.order_key, &self.job_id)
+    fn turn(&self) -> (i64, i64) {
+        (self.order_key, self.row)
     }
 
-    /// The first of the next project and profile.
-    fn after(db: &Connection, before: Option<&Self>) -> rusqlite::Result<Option<Self>> {
-        let Some(before) = before else {
-            let first =
-                format!("{WAITING} WHERE ready = 1 ORDER BY project, lane, shared, order_key LIMIT 1");
-            return db.prepare_cached(&first)?.query_row([], Self::read).optional();
-        };
-        let next = format!(
-            "{WAITING} WHERE ready = 1 AND (project, lane, shared) > (?1, ?2, ?3)
-             ORDER BY project, lane, shared, order_key, job_id LIMIT 1"
+    /// The first that a condition picks, in the order of the index.
+    fn first(
+        db: &Connection,
+        condition: &str,
+        values: impl rusqlite::Params,
+    ) -> rusqlite::Result<Option<Self>> {
+        let select = format!(
+            "{WAITING} WHERE ready = 1 {condition} ORDER BY project, lane, shared, order_key, rowid LIMIT 1"
         );
-        let place = (&before.project, &before.lane, before.shared);
-        db.prepare_cached(&next)?.query_row(place, Self::read).optional()
+        db.prepare_cached(&select)?.query_row(values, Self::read).optional()
+    }
+
+    /// The first of the next kind, profile or project. One step at a time: SQLite takes a comparison of several columns
+    /// at once for a scan of all that begin alike.
+    fn after(&self, db: &Connection) -> rusqlite::Result<Option<Self>> {
+        let place = (&self.project, &self.lane);
+        if !self.shared
+            && let Some(next) = Self::first(db, "AND project = ?1 AND lane = ?2 AND shared = 1", place)?
+        {
+            return Ok(Some(next));
+        }
+        match Self::first(db, "AND project = ?1 AND lane > ?2", place)? {
+            Some(next) => Ok(Some(next)),
+            None => self.beyond(db),
+        }
     }
 
     /// The first of the next project.
-    fn beyond(db: &Connection, project: &str) -> rusqlite::Result<Option<Self>> {
-        let next = format!(
-            "{WAITING} WHERE ready = 1 AND project > ?1
-             ORDER BY project, lane, shared, order_key, job_id LIMIT 1"
-        );
-        db.prepare_cached(&next)?.query_row([project], Self::read).optional()
+    fn beyond(&self, db: &Connection) -> rusqlite::Result<Option<Self>> {
+        Self::first(db, "AND project > ?1", [&self.project])
     }
 
     /// Those of the same project and profile that others may be in the way of.
     fn like(&self, db: &Connection) -> rusqlite::Result<Vec<Self>> {
         let select = format!(
             "{WAITING} WHERE ready = 1 AND project = ?1 AND lane = ?2 AND shared = 1
-             ORDER BY order_key, job_id LIMIT {MOST_LOOKS}"
+             ORDER BY order_key, rowid LIMIT {MOST_LOOKS}"
         );
         db.prepare_cached(&select)?.query_map((&self.project, &self.lane), Self::read)?.collect()
     }
@@ -213,24 +224,41 @@ impl Waiting {
 fn next(db: &Connection, limits: &Limits, running: &Running) -> rusqlite::Result<Option<Waiting>> {
     let mut best: Option<Waiting> = None;
     let mut shared: HashMap<String, Vec<Waiting>> = HashMap::new();
-    let mut group = Waiting::after(db, None)?;
+    let mut group = Waiting::first(db, "", [])?;
     while let Some(head) = group {
         if running.project_full(&head.project, limits) {
-            group = Waiting::beyond(db, &head.project)?;
+            group = head.beyond(db)?;
             continue;
         }
-        group = Waiting::after(db, Some(&head))?;
+        group = head.after(db)?;
         if running.lane_full(&head.lane, limits) {
             continue;
         }
         if head.shared {
-            shared.entry(head.project.clone()).or_default().extend(head.like(db)?);
+            shared.entry(head.project.clone()).or_default().push(head);
         } else {
             best = Some(better(best, head));
         }
     }
-    for (project, waiting) in shared {
-        if let Some(free) = unobstructed(waiting, running.footprints(&project)) {
+    among_shared(db, best, shared.into_values().collect(), running)
+}
+
+/// The best, when the first of each project's and profile's that others may be in the way of count as well.
+fn among_shared(
+    db: &Connection,
+    mut best: Option<Waiting>,
+    mut heads: Vec<Vec<Waiting>>,
+    running: &Running,
+) -> rusqlite::Result<Option<Waiting>> {
+    heads.sort_by_key(|heads| heads.iter().map(Waiting::turn).min());
+    for heads in heads {
+        let is_later = |best: &Waiting| heads.iter().all(|head| best.turn() < head.turn());
+        if best.as_ref().is_some_and(is_later) {
+            break;
+        }
+        let waiting = heads.iter().map(|head| head.like(db)).collect::<rusqlite::Result<Vec<_>>>()?;
+        let taken = heads.first().map(|head| running.footprints(&head.project)).unwrap_or_default();
+        if let Some(free) = unobstructed(waiting.into_iter().flatten().collect(), taken) {
             best = Some(better(best, free));
         }
     }
@@ -247,7 +275,7 @@ fn better(best: Option<Waiting>, other: Waiting) -> Waiting {
 /// The first in turn that nothing is in the way of: neither what runs nor an earlier job that waits for it. Who waits
 /// keeps its place, so a job that wants the whole project comes to its turn.
 fn unobstructed(mut waiting: Vec<Waiting>, mut taken: Vec<Footprint>) -> Option<Waiting> {
-    waiting.sort_by(|a, b| a.turn().cmp(&b.turn()));
+    waiting.sort_by_key(Waiting::turn);
     for job in waiting {
         let wanted = footprint(job.footprint.clone());
         if !taken.iter().any(|other| other.overlaps(&wanted)) {

@@ -31,10 +31,10 @@ impl Store {
             let tx = db.unchecked_transaction()?;
             Ok(Overview {
                 counts: counts(&tx)?,
-                running: Job::select(&tx, "WHERE state = 'running' ORDER BY job_id LIMIT ?1", [most])?,
+                running: Job::select(&tx, "INDEXED BY jobs_running WHERE state = 'running' ORDER BY job_id LIMIT ?1", [most])?,
                 waiting: Job::select(
                     &tx,
-                    "INDEXED BY jobs_next WHERE state = 'queued' ORDER BY order_key, job_id LIMIT ?1",
+                    "INDEXED BY jobs_next WHERE state = 'queued' ORDER BY order_key, rowid LIMIT ?1",
                     [most],
                 )?,
                 ended: Job::select(

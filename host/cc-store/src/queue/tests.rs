@@ -397,7 +397,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 #[derive(Clone, Debug)]
 struct Model {
     id: JobId,
-    key: (i64, JobId),
+    key: (i64, usize),
     state: JobState,
     stage: Option<JobStage>,
     attempts: u32,
@@ -436,7 +436,7 @@ impl Played {
         let broken =
             needs.iter().any(|at| self.jobs[*at].state.is_ended() && self.jobs[*at].state != JobState::Done);
         self.jobs.push(Model {
-            key: (made.submitted_ms - i64::from(job.priority) * 60_000, made.job_id.clone()),
+            key: (made.submitted_ms - i64::from(job.priority) * 60_000, self.jobs.len()),
             id: made.job_id,
             state: if broken { JobState::Cancelled } else { JobState::Queued },
             stage: None,
@@ -459,7 +459,7 @@ impl Played {
             return None;
         }
         let mut waiting: Vec<usize> = (0..self.jobs.len()).filter(|at| self.is_ready(*at)).collect();
-        waiting.sort_by_key(|at| self.jobs[*at].key.clone());
+        waiting.sort_by_key(|at| self.jobs[*at].key);
         let mut ahead: Vec<&Model> = Vec::new();
         waiting.into_iter().find(|at| {
             let job = &self.jobs[*at];

@@ -51,10 +51,11 @@ CREATE TABLE jobs (
     spec            TEXT NOT NULL
 ) STRICT;
 
-CREATE INDEX jobs_ready ON jobs (project, lane, shared, order_key, job_id) WHERE ready = 1;
+-- Rows that are equal in an index are in the order they were inserted.
+CREATE INDEX jobs_ready ON jobs (project, lane, shared, order_key) WHERE ready = 1;
 CREATE INDEX jobs_waiting ON jobs (not_before_ms) WHERE not_before_ms IS NOT NULL;
 CREATE INDEX jobs_running ON jobs (job_id) WHERE state = 'running';
-CREATE INDEX jobs_next ON jobs (order_key, job_id) WHERE state = 'queued';
+CREATE INDEX jobs_next ON jobs (order_key) WHERE state = 'queued';
 CREATE INDEX jobs_of_run ON jobs (run_id) WHERE run_id IS NOT NULL;
 CREATE INDEX jobs_ended ON jobs (ended_ms DESC, job_id DESC) WHERE ended_ms IS NOT NULL;
 CREATE UNIQUE INDEX jobs_by_key ON jobs (project, idempotency_key) WHERE idempotency_key IS NOT NULL;

@@ -57,6 +57,7 @@ pub fn supervise(limits: LimitsFile) -> ExitCode {
 fn take_over() -> Result<(LaunchSpec, Store, RunWriter), WorkerError> {
     let spec = read_spec()?;
     let store = Store::open(&Home::at(&spec.home))?;
+    store.keep_small()?;
     let dir = spec.dir();
     let writer = RunWriter::open(dir.clone(), RunLock::acquire(&dir)?)?;
     Ok((spec, store, writer))

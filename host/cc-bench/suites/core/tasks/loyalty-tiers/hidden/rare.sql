@@ -1,0 +1,2 @@
+INSERT INTO customers VALUES (1, 'none', NULL), (2, 'returned', NULL), (3, 'closed', '2026-02-01'), (4, 'old', NULL), (5, 'twin', NULL), (6, 'twin', NULL);
+INSERT INTO orders VALUES (1, 2, '2025-05-05', 90000, 'web', 1), (2, 3, '2025-05-05', 190000, 'web', 0), (3, 4, '2024-12-31', 90000, 'premium', 0), (4, 5, '2025-05-05', 30000, 'web', 0), (5, 6, '2025-05-05', 120000, 'web', 0), (6, 2, '2025-05-06', 150, 'premium', 0);

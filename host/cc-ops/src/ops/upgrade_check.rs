@@ -1,0 +1,182 @@
+//! `cc_upgrade_check`.
+
+use cc_store::schema;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Context, Effect, OpError, Operation, Output,
+    upgrade::{
+        self, Record,
+        compare::{self, BundledChange, Fate, Item},
+        restore,
+    },
+};
+
+/// Items that one reply lists whole.
+const MOST_ITEMS: usize = 40;
+
+/// After an upgrade or update: was anything of yours lost or changed? Compares plugins, overrides, prompts, rules and
+/// histories with what the earlier version left, and says which routes would differ. Only looks; apply accepts after a
+/// backup, rollback goes back.
+#[derive(Debug, Deserialize, JsonSchema, clap::Args)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct UpgradeCheck {
+    /// Back everything up, migrate, accept.
+    #[arg(long)]
+    #[serde(default)]
+    apply: bool,
+    /// Back to the state before the last apply.
+    #[arg(long, conflicts_with = "apply")]
+    #[serde(default)]
+    rollback: bool,
+}
+
+/// What was found.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct UpgradeChecked {
+    applied: bool,
+    version: String,
+    /// The version whose state you accepted last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    previous_version: Option<String>,
+    /// Nothing is missing, and nothing of yours is unusable.
+    nothing_lost: bool,
+    preserved: usize,
+    /// Whatever is not preserved, the worst first.
+    items: Vec<Item>,
+    #[schemars(skip)]
+    bundled: Vec<BundledChange>,
+    #[schemars(skip)]
+    schema: SchemaChange,
+    #[schemars(skip)]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    backups: Vec<String>,
+    #[schemars(skip)]
+    next_step: String,
+}
+
+/// The database's version.
+#[derive(Debug, Serialize)]
+pub(crate) struct SchemaChange {
+    found: Option<u32>,
+    known: u32,
+}
+
+impl Operation for UpgradeCheck {
+    const NAME: &'static str = "cc_upgrade_check";
+    const TITLE: &'static str = "Upgrade check: nothing of yours lost, what changed";
+    const EFFECT: Effect = Effect::WRITES;
+    type Output = UpgradeChecked;
+
+    async fn run(self, cx: Context) -> Result<UpgradeChecked, OpError> {
+        if self.apply && self.rollback {
+            return Err(OpError::invalid(
+                "'apply' and 'rollback' are both set",
+                "accept the upgrade or go back: set one of them",
+            ));
+        }
+        cx.blocking(move |cx| if self.rollback { back(cx) } else { check(cx, self.apply) }).await
+    }
+}
+
+fn check(cx: &Context, apply: bool) -> Result<UpgradeChecked, OpError> {
+    let home = &cx.setup().home;
+    let project = cx.project(None)?;
+    let policy = cx.policy(&project.root);
+    let name = upgrade::accepted(home);
+    let before = name.as_deref().and_then(|name| Record::read(home, name));
+    let now = Record::now(home, &before.as_ref().map(|b| b.files.clone()).unwrap_or_default())?;
+    let compared_with = before.as_ref().unwrap_or(&now);
+    let mut items = compare::items(compared_with, &now, &policy);
+    let preserved = items.iter().filter(|item| item.fate == Fate::Preserved).count();
+    items.retain(|item| item.fate != Fate::Preserved);
+    let schema =
+        SchemaChange { found: schema::found(home)?.map(|f| f.version), known: schema::known_version() };
+    let lost = items.iter().any(|item| matches!(item.fate, Fate::Missing | Fate::Incompatible));
+    let backups = if apply { vec![restore::apply(cx)?.display().to_string()] } else { Vec::new() };
+    let accepted_here = name.as_deref() == Some(upgrade::own_name().as_str());
+    items.truncate(MOST_ITEMS);
+    Ok(UpgradeChecked {
+        applied: apply,
+        next_step: next_step(apply, accepted_here, before.is_none(), lost),
+        version: now.name(),
+        previous_version: name,
+        nothing_lost: !lost,
+        preserved,
+        items,
+        bundled: compare::bundled(&compared_with.bundled, &now.bundled),
+        schema,
+        backups,
+    })
+}
+
+fn next_step(applied: bool, accepted: bool, unrecorded: bool, lost: bool) -> String {
+    match (applied, accepted, unrecorded, lost) {
+        (true, ..) => "nothing; rollback goes back to how it was before",
+        (_, _, _, true) => "see the items: each says what to do; then apply",
+        (_, true, ..) => "nothing: this version's state is accepted",
+        (_, _, true, _) => {
+            "the earlier version kept no record to compare with; apply accepts the state as it is, after a backup"
+        }
+        _ => "apply accepts this version, after a backup",
+    }
+    .to_owned()
+}
+
+fn back(cx: &Context) -> Result<UpgradeChecked, OpError> {
+    let home = &cx.setup().home;
+    let went = restore::go_back(home)?;
+    let restored = |what: String| Item {
+        what,
+        fate: Fate::Changed,
+        before: None,
+        after: None,
+        note: Some("as it was before the upgrade".to_owned()),
+    };
+    Ok(UpgradeChecked {
+        applied: false,
+        version: upgrade::own_name(),
+        previous_version: went.to,
+        nothing_lost: true,
+        preserved: 0,
+        items: went.restored.into_iter().map(restored).collect(),
+        bundled: Vec::new(),
+        schema: SchemaChange {
+            found: schema::found(home)?.map(|f| f.version),
+            known: schema::known_version(),
+        },
+        backups: went.kept.iter().map(|path| path.display().to_string()).collect(),
+        next_step: "start the earlier version now: this one brings state.db up again at its next use"
+            .to_owned(),
+    })
+}
+
+impl Output for UpgradeChecked {
+    fn text(&self) -> String {
+        let from = self.previous_version.as_deref().unwrap_or("a version that kept no record");
+        let mut lines = vec![format!("{from} -> {}", self.version)];
+        lines.push(format!("preserved: {} of yours", self.preserved));
+        for item in &self.items {
+            let fate = crate::facts::name(&item.fate).unwrap_or_default();
+            let note = item.note.as_deref().map(|note| format!(": {note}")).unwrap_or_default();
+            lines.push(format!("{fate}: {}{note}", item.what));
+        }
+        for plugin in self.bundled.iter().filter(|plugin| plugin.changed) {
+            let version = |version: &Option<String>| version.clone().unwrap_or_else(|| "none".to_owned());
+            lines.push(format!(
+                "default plugin {}: {} -> {}",
+                plugin.id,
+                version(&plugin.from),
+                version(&plugin.to)
+            ));
+        }
+        lines.extend(self.backups.iter().map(|path| format!("backup: {path}")));
+        lines.push(format!("next: {}", self.next_step));
+        lines.join("\n")
+    }
+
+    fn succeeded(&self) -> bool {
+        self.nothing_lost
+    }
+}
