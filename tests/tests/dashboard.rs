@@ -109,7 +109,9 @@ fn nothing_is_answered_without_the_token() {
     assert!(served.token.len() >= 32, "{}", served.token);
     let wrong = format!("{}0", &served.token[..served.token.len() - 1]);
     let wrong = if wrong == served.token { format!("{}1", &wrong[..wrong.len() - 1]) } else { wrong };
-    for path in ["/", "/runs", "/assets/app.js", "/events", &format!("/{wrong}/"), &format!("/{wrong}/runs"), "//"] {
+    for path in
+        ["/", "/runs", "/assets/app.js", "/events", &format!("/{wrong}/"), &format!("/{wrong}/runs"), "//"]
+    {
         let reply = served.get(path);
         assert_eq!((reply.status, reply.body.contains('<')), (404, false), "{path}: {}", reply.body);
     }
@@ -124,13 +126,17 @@ fn another_host_name_is_refused_whatever_it_resolves_to() {
     let served = Served::new(&sandbox);
     let path = served.path("");
     let of_port = format!("evil.example:{}", served.port);
-    for host in ["evil.example", &of_port, "127.0.0.1", "127.0.0.1:1", "", &format!("{}.evil.example", served.host())] {
+    for host in
+        ["evil.example", &of_port, "127.0.0.1", "127.0.0.1:1", "", &format!("{}.evil.example", served.host())]
+    {
         let reply = served.raw(&format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"));
         assert_eq!((reply.status, reply.body.contains('<')), (421, false), "{host}");
     }
-    let localhost = format!("GET {path} HTTP/1.1\r\nHost: localhost:{}\r\nConnection: close\r\n\r\n", served.port);
+    let localhost =
+        format!("GET {path} HTTP/1.1\r\nHost: localhost:{}\r\nConnection: close\r\n\r\n", served.port);
     assert_eq!(served.raw(&localhost).status, 200);
-    let twice = format!("GET {path} HTTP/1.1\r\nHost: {0}\r\nHost: {0}\r\nConnection: close\r\n\r\n", served.host());
+    let twice =
+        format!("GET {path} HTTP/1.1\r\nHost: {0}\r\nHost: {0}\r\nConnection: close\r\n\r\n", served.host());
     assert_ne!(served.raw(&twice).status, 200, "two hosts are none");
 }
 
@@ -152,7 +158,11 @@ fn only_its_own_pages_may_act() {
 
     let reply = served.submit(&format!("runs/{run}/stop"), "");
     let page = served.path(&format!("runs/{run}"));
-    assert!(reply.status == 303 && reply.head.contains(&format!("location: {page}").to_lowercase()), "{}", reply.head);
+    assert!(
+        reply.status == 303 && reply.head.contains(&format!("location: {page}").to_lowercase()),
+        "{}",
+        reply.head
+    );
     eventually("the end of the worker", || (!processes::is_alive(pid)).then_some(()));
     let shown = eventually("the word on it", || {
         let page = served.get(&page).body;
@@ -180,11 +190,16 @@ fn no_path_leads_out_of_its_pages() {
     ] {
         let reply = served.get(&served.path(page));
         assert!(matches!(reply.status, 400 | 404), "{page}: {}", reply.status);
-        assert!(!reply.body.contains("root:") && !reply.body.contains("runs/<script>"), "{page}: {}", reply.body);
+        assert!(
+            !reply.body.contains("root:") && !reply.body.contains("runs/<script>"),
+            "{page}: {}",
+            reply.body
+        );
     }
     let unknown = served.get(&served.path("runs/20200101T000000Z-00000000"));
     assert!(unknown.status == 404 && unknown.body.contains("20200101T000000Z-00000000"), "{}", unknown.body);
-    let huge = served.submit("runs/20200101T000000Z-00000000/verify", &format!("test_commands={}", "x".repeat(70_000)));
+    let huge = served
+        .submit("runs/20200101T000000Z-00000000/verify", &format!("test_commands={}", "x".repeat(70_000)));
     assert!(matches!(huge.status, 400 | 413), "{}", huge.status);
 }
 
@@ -199,10 +214,19 @@ fn every_page_is_kept_to_its_own_scripts_and_shows_foreign_text_as_text() {
     for page in pages.iter().chain(&of_run) {
         let reply = eventually("the page", || Some(served.get(&served.path(page))));
         assert_eq!(reply.status, 200, "{page}: {}", reply.body);
-        let policy = reply.head.lines().find(|line| line.starts_with("content-security-policy")).expect("a policy");
-        assert!(policy.contains("default-src 'none'; script-src 'nonce-") && !policy.contains("unsafe"), "{policy}");
-        for header in ["x-content-type-options: nosniff", "x-frame-options: deny", "cache-control: no-store",
-            "referrer-policy: same-origin", "cross-origin-opener-policy: same-origin"] {
+        let policy =
+            reply.head.lines().find(|line| line.starts_with("content-security-policy")).expect("a policy");
+        assert!(
+            policy.contains("default-src 'none'; script-src 'nonce-") && !policy.contains("unsafe"),
+            "{policy}"
+        );
+        for header in [
+            "x-content-type-options: nosniff",
+            "x-frame-options: deny",
+            "cache-control: no-store",
+            "referrer-policy: same-origin",
+            "cross-origin-opener-policy: same-origin",
+        ] {
             assert!(reply.head.contains(header), "{page}: {header} in {}", reply.head);
         }
         assert!(!reply.body.contains("<script>alert") && !reply.body.contains('\u{1b}'), "{page}");
@@ -222,11 +246,22 @@ fn every_page_is_kept_to_its_own_scripts_and_shows_foreign_text_as_text() {
 fn news_come_to_who_listens() {
     let sandbox = Sandbox::with_profiles();
     let go = sandbox.record("go");
-    sandbox.script(&[Step::WaitFor(go.clone()), Step::Say("news".into()), Step::WaitFor(sandbox.record("never"))]);
-    let run = sandbox.run(&["run-streaming-agent", "Talk.", "--json"]).json()["run_id"].as_str().expect("a run").to_owned();
+    sandbox.script(&[
+        Step::WaitFor(go.clone()),
+        Step::Say("news".into()),
+        Step::WaitFor(sandbox.record("never")),
+    ]);
+    let run = sandbox.run(&["run-streaming-agent", "Talk.", "--json"]).json()["run_id"]
+        .as_str()
+        .expect("a run")
+        .to_owned();
     let served = Served::new(&sandbox);
     let mut stream = TcpStream::connect(("127.0.0.1", served.port)).expect("it listens");
-    let ask = format!("GET {} HTTP/1.1\r\nHost: {}\r\n\r\n", served.path(&format!("events?run={run}")), served.host());
+    let ask = format!(
+        "GET {} HTTP/1.1\r\nHost: {}\r\n\r\n",
+        served.path(&format!("events?run={run}")),
+        served.host()
+    );
     stream.write_all(ask.as_bytes()).expect("it reads");
     let mut lines = BufReader::new(stream).lines().map(|line| line.expect("a line"));
     let mut change = || lines.by_ref().find(|line| line.starts_with("event: change"));
@@ -240,7 +275,8 @@ fn news_come_to_who_listens() {
 fn the_file_holds_the_projects_runs_and_needs_nothing_else() {
     let sandbox = Sandbox::with_profiles();
     sandbox.script(&[Step::Say("</script><script>alert(1)</script>".into()), Step::finish("Done.")]);
-    let run = sandbox.run(&["run-agent", "Talk.", "--json"]).json()["run_id"].as_str().expect("a run").to_owned();
+    let run =
+        sandbox.run(&["run-agent", "Talk.", "--json"]).json()["run_id"].as_str().expect("a run").to_owned();
     let written = sandbox.run(&["dashboard", "--file", "--json"]).json();
     assert_eq!((&written["run_count"], &written["opened"]), (&1.into(), &false.into()), "{written}");
     let path = written["path"].as_str().expect("a path");
@@ -251,5 +287,8 @@ fn the_file_holds_the_projects_runs_and_needs_nothing_else() {
     for outside in ["src=\"http", "href=\"http", "@import", "url("] {
         assert!(!html.contains(outside), "{outside}");
     }
-    assert_eq!(sandbox.run(&["dashboard", "--file", "--limit", "0", "--json"]).json()["kind"], "invalid_input");
+    assert_eq!(
+        sandbox.run(&["dashboard", "--file", "--limit", "0", "--json"]).json()["kind"],
+        "invalid_input"
+    );
 }

@@ -1,8 +1,8 @@
 //! What a run changed, and whether it may have.
 
 use cc_domain::{Prevention, ProjectWork, RunId, ScopeState};
-use cc_reports::dashboard::model::{RunChanges, ScopeView};
 use cc_repo::{DiffOptions, diff, summary};
+use cc_reports::dashboard::model::{RunChanges, ScopeView};
 
 use super::Dashboard;
 use crate::{OpError, accept::Work, facts::name, wait};

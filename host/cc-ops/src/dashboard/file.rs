@@ -38,7 +38,7 @@ pub(super) fn gather(cx: &Context, full: u32, include_finished: bool) -> Result<
         queue: dashboard.queue()?,
         models,
         plugins: dashboard.plugins(),
-        upgrades: dashboard.upgrades(),
+        ..File::default()
     })
 }
 

@@ -160,18 +160,23 @@ impl Dashboard {
         plugins::gather(self)
     }
 
-    /// What is installed, and what is newer.
-    #[must_use]
-    pub fn upgrades(&self) -> model::Upgrades {
-        upgrades::gather(self)
+    /// Whether an upgrade kept everything of the user's. What keeps that from being told is in the page.
+    pub async fn upgrades(&self) -> model::Upgrades {
+        upgrades::gather(self).await
     }
 
     /// Everything for the file: all rows of the project, and its newest runs in full.
     ///
     /// # Errors
     /// When the index cannot be read.
-    pub(crate) fn file(cx: &Context, full: u32, include_finished: bool) -> Result<model::File, OpError> {
-        file::gather(cx, full, include_finished)
+    pub(crate) async fn file(
+        cx: &Context,
+        full: u32,
+        include_finished: bool,
+    ) -> Result<model::File, OpError> {
+        let upgrades = Self::new(cx.clone()).upgrades().await;
+        let page = cx.blocking(move |cx| file::gather(cx, full, include_finished)).await?;
+        Ok(model::File { upgrades, ..page })
     }
 
     /// None where nothing ever ran: asking makes no database.

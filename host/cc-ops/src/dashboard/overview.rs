@@ -44,7 +44,8 @@ pub(super) fn gather(dashboard: &Dashboard) -> Result<Overview, OpError> {
 /// A run that goes on, and what it waits for.
 fn active(dashboard: &Dashboard, row: &RunSummary) -> (RunLine, Vec<Attention>) {
     let mut shown = line(row);
-    let progress = dashboard.cx.watched().look(&row.run_id, &RunDir::at(&row.run_dir)).map(|seen| seen.progress);
+    let progress =
+        dashboard.cx.watched().look(&row.run_id, &RunDir::at(&row.run_dir)).map(|seen| seen.progress);
     let Ok(progress) = progress else { return (shown, Vec::new()) };
     shown.activity = Some(doing(&progress.activity(Timestamp::now())));
     shown.cost_usd = shown.cost_usd.or(progress.cost_usd);

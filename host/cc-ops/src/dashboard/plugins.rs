@@ -72,6 +72,12 @@ mod tests {
             "queue": { "max_concurrent": 4 } });
         let rows: Vec<(String, String)> =
             leaves(&overrides).into_iter().map(|one| (one.name, one.value)).collect();
-        assert_eq!(rows, [("preferred_models › review".into(), "kimi".into()), ("queue › max_concurrent".into(), "4".into())]);
+        assert_eq!(
+            rows,
+            [
+                ("preferred_models › review".into(), "kimi".into()),
+                ("queue › max_concurrent".into(), "4".into())
+            ]
+        );
     }
 }

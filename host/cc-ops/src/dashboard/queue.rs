@@ -11,7 +11,9 @@ use crate::{OpError, ops::queue_view::waits};
 const MOST: u32 = 200;
 
 pub(super) fn gather(dashboard: &Dashboard) -> Result<Queue, OpError> {
-    let Some(store) = dashboard.store()? else { return Ok(Queue { policy: rules(dashboard), ..Queue::default() }) };
+    let Some(store) = dashboard.store()? else {
+        return Ok(Queue { policy: rules(dashboard), ..Queue::default() });
+    };
     let queue = store.queue_overview(MOST)?;
     let ours = |job: &&cc_store::Job| dashboard.project.as_ref().is_none_or(|root| job.project == *root);
     let all = queue.running.iter().chain(&queue.waiting).chain(&queue.ended);
@@ -50,17 +52,26 @@ fn job(job: &cc_store::Job) -> Job {
 }
 
 fn rules(dashboard: &Dashboard) -> Vec<(String, String)> {
-    let Ok(overrides) = cc_policy::Overrides::read(dashboard.cx.setup().home.root()) else { return Vec::new() };
+    let Ok(overrides) = cc_policy::Overrides::read(dashboard.cx.setup().home.root()) else {
+        return Vec::new();
+    };
     let queue = overrides.queue;
-    let or_all = |limit: Option<std::num::NonZeroU32>| limit.map_or("as many".to_owned(), |limit| limit.to_string());
+    let or_all =
+        |limit: Option<std::num::NonZeroU32>| limit.map_or("as many".to_owned(), |limit| limit.to_string());
     let rule = |name: &str, value: String| (name.to_owned(), value);
     vec![
         rule("jobs at once", queue.max_concurrent.to_string()),
         rule("on one profile", or_all(queue.max_per_profile)),
         rule("in one project", or_all(queue.max_per_project)),
-        rule("a failed job that only reads is tried again", format!("{} times", queue.retry_failed_read_only)),
+        rule(
+            "a failed job that only reads is tried again",
+            format!("{} times", queue.retry_failed_read_only),
+        ),
         rule("a failed job that may write is tried again", format!("{} times", queue.retry_write_enabled)),
         rule("a point of priority for each", format!("{} s of waiting", queue.ageing_seconds)),
-        rule("servers start waiting jobs by themselves", if queue.dispatch { "yes" } else { "no" }.to_owned()),
+        rule(
+            "servers start waiting jobs by themselves",
+            if queue.dispatch { "yes" } else { "no" }.to_owned(),
+        ),
     ]
 }

@@ -70,12 +70,16 @@ fn facts(record: &RunRecord) -> Vec<(String, String)> {
     let mut facts = vec![
         ("run".to_owned(), record.run_id.to_string()),
         ("folder".to_owned(), record.cwd.display().to_string()),
-        ("record".to_owned(), cc_store::RunDir::of(&record.workspace_root, &record.run_id).path().display().to_string()),
+        (
+            "record".to_owned(),
+            cc_store::RunDir::of(&record.workspace_root, &record.run_id).path().display().to_string(),
+        ),
         ("permission mode".to_owned(), record.permission_mode.clone()),
         ("time limit".to_owned(), format!("{} s", record.timeout_seconds)),
         ("prompt".to_owned(), format!("sha256 {}", record.prompt_sha256)),
     ];
-    let mut known = |name: &str, value: Option<String>| facts.extend(value.map(|value| (name.to_owned(), value)));
+    let mut known =
+        |name: &str, value: Option<String>| facts.extend(value.map(|value| (name.to_owned(), value)));
     let session = record.result.as_ref().and_then(|result| result.session_id.clone());
     known("session", session.or_else(|| record.session_id.clone()));
     known("supervisor's process", record.supervisor_pid.map(|pid| pid.to_string()));

@@ -42,7 +42,8 @@ pub(super) fn head(dashboard: &Dashboard, id: &RunId) -> Result<RunHead, OpError
 fn line(run: &Snapshot) -> RunLine {
     let record = &run.record;
     let result = record.result.as_ref();
-    let actual = result.and_then(|result| result.actual.model.clone()).or_else(|| run.progress.actual_model.clone());
+    let actual =
+        result.and_then(|result| result.actual.model.clone()).or_else(|| run.progress.actual_model.clone());
     let spent = record.output_budget.spent;
     let waits = !run.progress.questions.is_empty();
     RunLine {

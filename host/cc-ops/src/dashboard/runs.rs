@@ -26,7 +26,9 @@ const STATUSES: [RunStatus; 9] = [
 ];
 
 pub(super) fn gather(dashboard: &Dashboard, filter: Filter, page: u64) -> Result<RunList, OpError> {
-    let Some(store) = dashboard.store()? else { return Ok(RunList { filter, page: 1, ..RunList::default() }) };
+    let Some(store) = dashboard.store()? else {
+        return Ok(RunList { filter, page: 1, ..RunList::default() });
+    };
     let (mut asked, problem) = match filter_of(&filter, Timestamp::now()) {
         Ok(asked) => (asked, None),
         Err(problem) => (RunFilter::default(), Some(problem)),
@@ -68,7 +70,8 @@ fn shown(dashboard: &Dashboard, row: &cc_store::RunSummary) -> RunLine {
             }
         }
     } else {
-        shown.verified = gates::verification(&dir).map(|verification| verification.status.as_str().to_owned());
+        shown.verified =
+            gates::verification(&dir).map(|verification| verification.status.as_str().to_owned());
     }
     shown
 }

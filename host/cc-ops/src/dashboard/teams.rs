@@ -17,7 +17,9 @@ pub(super) fn all(dashboard: &Dashboard) -> Result<Teams, OpError> {
     let mut teams = Vec::new();
     for (id, manifest) in store.teams(MOST)? {
         let team = team(&store, &id, &manifest)?;
-        let ours = |run: &RunLine| dashboard.project.as_ref().is_none_or(|root| run.project == root.display().to_string());
+        let ours = |run: &RunLine| {
+            dashboard.project.as_ref().is_none_or(|root| run.project == root.display().to_string())
+        };
         if team.members.iter().all(ours) {
             teams.push(team);
         }

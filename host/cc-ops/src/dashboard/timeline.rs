@@ -60,7 +60,8 @@ fn window(dir: &RunDir, end: u64, all: bool) -> io::Result<Window> {
         let mut bytes = Vec::new();
         (&mut file).take(end - from).read_to_end(&mut bytes)?;
         // The first line may be cut, unless it is the record's first.
-        let skip = if from == 0 { Some(0) } else { bytes.iter().position(|byte| *byte == b'\n').map(|at| at + 1) };
+        let skip =
+            if from == 0 { Some(0) } else { bytes.iter().position(|byte| *byte == b'\n').map(|at| at + 1) };
         // A whole event is wanted, not only the end of one and the beginning of another.
         match skip.filter(|skip| from == 0 || bytes[*skip..].contains(&b'\n')) {
             Some(skip) => return Ok(Window::of(&bytes[skip..], from + skip as u64, all)),
@@ -110,7 +111,10 @@ fn rows(events: &[Event], all: bool, active: bool) -> Vec<EventRow> {
         .collect();
     // A call that nobody answered and after which a process ended runs no more.
     let last_end = events.iter().rposition(|event| {
-        matches!(event.body, EventBody::ProcessExited { .. } | EventBody::Parked { .. } | EventBody::TurnEnded { .. })
+        matches!(
+            event.body,
+            EventBody::ProcessExited { .. } | EventBody::Parked { .. } | EventBody::TurnEnded { .. }
+        )
     });
     let mut rows = Vec::new();
     for (at, event) in events.iter().enumerate() {
@@ -150,7 +154,8 @@ fn row(event: &Event) -> EventRow {
         Weight::Step => "step",
         Weight::Attention => "attention",
     };
-    let mut row = EventRow { seq: event.seq, ts: event.ts.clone(), weight, kind: "note", ..EventRow::default() };
+    let mut row =
+        EventRow { seq: event.seq, ts: event.ts.clone(), weight, kind: "note", ..EventRow::default() };
     let mut say = |kind: &'static str, label: &str, text: String| {
         row.kind = kind;
         label.clone_into(&mut row.label);
@@ -263,11 +268,20 @@ mod tests {
 
     #[test]
     fn a_call_says_how_long_it_took_or_that_it_runs() {
-        let call = |seq, id: &str| line(seq, &format!("\"type\":\"tool_call\",\"id\":\"{id}\",\"name\":\"Bash\",\"target\":\"make\",\"fingerprint\":\"f\""));
-        let answer = line(4, "\"type\":\"tool_result\",\"id\":\"a\",\"is_error\":true,\"text\":\"no\",\"chars\":2");
+        let call = |seq, id: &str| {
+            line(
+                seq,
+                &format!(
+                    "\"type\":\"tool_call\",\"id\":\"{id}\",\"name\":\"Bash\",\"target\":\"make\",\"fingerprint\":\"f\""
+                ),
+            )
+        };
+        let answer =
+            line(4, "\"type\":\"tool_result\",\"id\":\"a\",\"is_error\":true,\"text\":\"no\",\"chars\":2");
         let (_folder, dir) = run(&[call(1, "a"), call(2, "b"), answer]);
         let events = read(&dir, Ask::default(), true).unwrap().events;
-        let rows: Vec<_> = events.iter().map(|row| (row.seq, row.took_ms, row.failed, row.in_flight)).collect();
+        let rows: Vec<_> =
+            events.iter().map(|row| (row.seq, row.took_ms, row.failed, row.in_flight)).collect();
         assert_eq!(rows, [(4, None, true, false), (2, None, false, true), (1, Some(3_000), true, false)]);
         let ended = read(&dir, Ask::default(), false).unwrap().events;
         assert!(ended.iter().all(|row| !row.in_flight), "nothing runs in a run that has ended");

@@ -48,8 +48,8 @@ impl Operation for Dashboard {
 
     async fn run(self, cx: Context) -> Result<Written, OpError> {
         let full = arguments::number_within("limit", self.limit.unwrap_or(12), 1, 500)?;
+        let page = dashboard::Dashboard::file(&cx, full, self.include_finished.unwrap_or(true)).await?;
         cx.blocking(move |cx| {
-            let page = dashboard::Dashboard::file(cx, full, self.include_finished.unwrap_or(true))?;
             let html = Renderer::new()
                 .and_then(|renderer| renderer.file(&page, &Timestamp::now().to_string()))
                 .map_err(|error| OpError::new(ErrorKind::State, error.to_string(), "report this"))?;
@@ -64,7 +64,8 @@ impl Operation for Dashboard {
                 run_count: page.all.len(),
                 opened,
                 bytes: html.len(),
-                next_step: "open the path in a browser; 'cc-orchestrator dashboard' serves it live".to_owned(),
+                next_step: "open the path in a browser; 'cc-orchestrator dashboard' serves it live"
+                    .to_owned(),
             })
         })
         .await
@@ -83,6 +84,9 @@ fn hide(folder: &Path) -> Result<(), OpError> {
 impl Output for Written {
     fn text(&self) -> String {
         let opened = if self.opened { ", opened" } else { "" };
-        format!("{} ({} runs, {} bytes{opened})\nnext: {}", self.path, self.run_count, self.bytes, self.next_step)
+        format!(
+            "{} ({} runs, {} bytes{opened})\nnext: {}",
+            self.path, self.run_count, self.bytes, self.next_step
+        )
     }
 }

@@ -106,7 +106,8 @@ fn run_of((State(app), Extension(nonce), Path(run)): Who) -> Result<(Shared, Run
     match run.parse() {
         Ok(run) => Ok((app, run)),
         Err(error) => {
-            let error = OpError::new(ErrorKind::NotFound, format!("{error}"), "the list of runs has every run");
+            let error =
+                OpError::new(ErrorKind::NotFound, format!("{error}"), "the list of runs has every run");
             Err(pages::refused(&app, &nonce, &error))
         }
     }
@@ -168,8 +169,13 @@ pub(super) async fn verify(
         Ok(asked) => asked,
         Err(refused) => return refused,
     };
-    let commands: Vec<&str> = form.test_commands.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    let what = if commands.is_empty() { "the gates are checked" } else { "the tests run, then the gates are checked" };
+    let commands: Vec<&str> =
+        form.test_commands.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let what = if commands.is_empty() {
+        "the gates are checked"
+    } else {
+        "the tests run, then the gates are checked"
+    };
     let arguments = json!({ "run_id": run, "test_commands": commands, "clean": form.clean });
     act(&app, run.to_string(), what, "cc_verify_run", arguments);
     to(format!("{}/gates", app.run_page(&run)))
@@ -210,7 +216,11 @@ pub(super) async fn cancel(
     form: Result<Form<Cancel>, FormRejection>,
 ) -> Response {
     let Ok(Form(form)) = form else {
-        return pages::refused(&app, &nonce, &OpError::invalid("no job was named", "use the form on the page"));
+        return pages::refused(
+            &app,
+            &nonce,
+            &OpError::invalid("no job was named", "use the form on the page"),
+        );
     };
     let what = format!("job {} is cancelled", form.job_id);
     act(&app, QUEUE.to_owned(), &what, "cc_queue_cancel", json!({ "job_id": form.job_id }));
@@ -241,7 +251,10 @@ mod tests {
         notes.end("run", ids[4], note("done", "it went well"));
         notes.end("run", ids[0], note("done", "nobody sees it any more"));
         let seen: Vec<_> = notes.of("run").into_iter().map(|note| (note.state, note.text)).collect();
-        assert_eq!(seen, [("done", "it went well".into()), ("working", "action 3".into()), ("working", "action 2".into())]);
+        assert_eq!(
+            seen,
+            [("done", "it went well".into()), ("working", "action 3".into()), ("working", "action 2".into())]
+        );
         assert_eq!(notes.of("another"), []);
         for page in 0..MOST_PAGES + 10 {
             notes.begin(&page.to_string(), "x");

@@ -102,11 +102,22 @@ mod tests {
         let from = |origin: Option<&'static str>, site: Option<&'static str>| {
             let mut headers = HeaderMap::new();
             headers.extend(origin.map(|origin| (header::ORIGIN, HeaderValue::from_static(origin))));
-            headers.extend(site.map(|site| (HeaderName::from_static("sec-fetch-site"), HeaderValue::from_static(site))));
+            headers.extend(
+                site.map(|site| (HeaderName::from_static("sec-fetch-site"), HeaderValue::from_static(site))),
+            );
             is_ours(&headers, "127.0.0.1:4711")
         };
-        assert!(from(Some("http://127.0.0.1:4711"), None) && from(Some("http://127.0.0.1:4711"), Some("same-origin")));
-        for origin in [None, Some("null"), Some("http://127.0.0.1:4712"), Some("https://127.0.0.1:4711"), Some("http://evil.example")] {
+        assert!(
+            from(Some("http://127.0.0.1:4711"), None)
+                && from(Some("http://127.0.0.1:4711"), Some("same-origin"))
+        );
+        for origin in [
+            None,
+            Some("null"),
+            Some("http://127.0.0.1:4712"),
+            Some("https://127.0.0.1:4711"),
+            Some("http://evil.example"),
+        ] {
             assert!(!from(origin, None), "{origin:?}");
         }
         assert!(!from(Some("http://127.0.0.1:4711"), Some("cross-site")));

@@ -55,7 +55,8 @@ pub(crate) async fn serve(cx: Context, port: u16, ready: impl FnOnce(&str)) -> R
         )
     })?;
     let port = listener.local_addr().map_or(port, |address| address.port());
-    let renderer = Renderer::new().map_err(|error| OpError::new(ErrorKind::State, error.to_string(), "report this"))?;
+    let renderer =
+        Renderer::new().map_err(|error| OpError::new(ErrorKind::State, error.to_string(), "report this"))?;
     let app = Arc::new(App {
         dashboard: Dashboard::new(cx),
         renderer,

@@ -77,7 +77,11 @@ fn maker((State(app), Extension(Nonce(nonce))): Asked) -> Maker {
 }
 
 /// A page of a run; an id that is none is a page that does not exist.
-async fn of_run(asked: Asked, run: &str, page: impl FnOnce(&Maker, &RunId) -> Made + Send + 'static) -> Response {
+async fn of_run(
+    asked: Asked,
+    run: &str,
+    page: impl FnOnce(&Maker, &RunId) -> Made + Send + 'static,
+) -> Response {
     let maker = maker(asked);
     match run.parse::<RunId>() {
         Ok(run) => maker.make(move |maker| page(maker, &run)).await,
@@ -115,11 +119,14 @@ pub(super) async fn runs(
 ) -> Response {
     let maker = maker((app, nonce));
     let Ok(Query(query)) = query else {
-        return maker.error(&OpError::invalid("this address is no filter of runs", "use the form on the page"));
+        return maker
+            .error(&OpError::invalid("this address is no filter of runs", "use the form on the page"));
     };
     let ListQuery { status, role, model, profile, project, write, since, q, page } = query;
     let filter = model::Filter { status, role, model, profile, project, write, since, q };
-    maker.make(move |maker| maker.render(Page::Runs(&maker.dashboard().runs(filter, page.unwrap_or(1))?))).await
+    maker
+        .make(move |maker| maker.render(Page::Runs(&maker.dashboard().runs(filter, page.unwrap_or(1))?)))
+        .await
 }
 
 #[derive(Default, Deserialize)]
@@ -144,7 +151,11 @@ pub(super) async fn timeline(
     .await
 }
 
-pub(super) async fn changes(app: State<Shared>, nonce: Extension<Nonce>, Path(run): Path<String>) -> Response {
+pub(super) async fn changes(
+    app: State<Shared>,
+    nonce: Extension<Nonce>,
+    Path(run): Path<String>,
+) -> Response {
     of_run((app, nonce), &run, |maker, run| {
         let (head, page) = (maker.head(run)?, maker.dashboard().changes(run)?);
         maker.render(Page::Changes(&head, &page))
@@ -219,7 +230,9 @@ pub(super) async fn plugins(asked: Asked) -> Response {
 }
 
 pub(super) async fn upgrades(asked: Asked) -> Response {
-    maker(asked).make(|maker| maker.render(Page::Upgrades(&maker.dashboard().upgrades()))).await
+    let maker = maker(asked);
+    let page = maker.dashboard().upgrades().await;
+    maker.make(move |maker| maker.render(Page::Upgrades(&page))).await
 }
 
 pub(super) async fn missing(asked: Asked) -> Response {

@@ -92,7 +92,9 @@ impl Reader {
     fn wide(&mut self, class: &str, line: &str) {
         let mut text = String::new();
         line.chars().take(LINE_CHARS).for_each(|c| push_visible(&mut text, c));
-        self.file.rows.push_str(&format!("<tr class=\"{class}\"><td colspan=\"4\"><bdi>{text}</bdi></td></tr>"));
+        self.file
+            .rows
+            .push_str(&format!("<tr class=\"{class}\"><td colspan=\"4\"><bdi>{text}</bdi></td></tr>"));
     }
 
     fn row(&mut self, class: &str, old: Option<u64>, new: Option<u64>, sign: &str, code: &str) {
@@ -134,16 +136,133 @@ const PLAIN: Language = Language { comments: &[], quotes: "", words: false };
 
 /// Words that most languages keep for themselves.
 const WORDS: &[&str] = &[
-    "abstract", "as", "async", "await", "begin", "bool", "boolean", "break", "case", "catch", "char", "class", "const",
-    "continue", "crate", "def", "default", "defer", "del", "do", "done", "double", "elif", "else", "end", "enum",
-    "except", "export", "extends", "extern", "false", "fi", "final", "finally", "float", "fn", "for", "from", "func",
-    "function", "go", "goto", "if", "impl", "implements", "import", "in", "int", "interface", "is", "lambda", "let",
-    "local", "long", "loop", "match", "mod", "module", "move", "mut", "namespace", "new", "nil", "None", "not", "null",
-    "or", "override", "package", "pass", "private", "protected", "pub", "public", "raise", "ref", "return", "Self",
-    "self", "short", "static", "string", "struct", "super", "switch", "then", "this", "throw", "trait", "true", "True",
-    "False", "try", "type", "typedef", "typeof", "undefined", "union", "unsafe", "use", "using", "var", "virtual",
-    "void", "where", "while", "with", "yield", "and", "SELECT", "FROM", "WHERE", "INSERT", "UPDATE", "DELETE",
-    "CREATE", "TABLE", "INDEX", "NOT", "NULL", "AND", "OR", "JOIN", "ON", "SET", "VALUES", "INTO",
+    "abstract",
+    "as",
+    "async",
+    "await",
+    "begin",
+    "bool",
+    "boolean",
+    "break",
+    "case",
+    "catch",
+    "char",
+    "class",
+    "const",
+    "continue",
+    "crate",
+    "def",
+    "default",
+    "defer",
+    "del",
+    "do",
+    "done",
+    "double",
+    "elif",
+    "else",
+    "end",
+    "enum",
+    "except",
+    "export",
+    "extends",
+    "extern",
+    "false",
+    "fi",
+    "final",
+    "finally",
+    "float",
+    "fn",
+    "for",
+    "from",
+    "func",
+    "function",
+    "go",
+    "goto",
+    "if",
+    "impl",
+    "implements",
+    "import",
+    "in",
+    "int",
+    "interface",
+    "is",
+    "lambda",
+    "let",
+    "local",
+    "long",
+    "loop",
+    "match",
+    "mod",
+    "module",
+    "move",
+    "mut",
+    "namespace",
+    "new",
+    "nil",
+    "None",
+    "not",
+    "null",
+    "or",
+    "override",
+    "package",
+    "pass",
+    "private",
+    "protected",
+    "pub",
+    "public",
+    "raise",
+    "ref",
+    "return",
+    "Self",
+    "self",
+    "short",
+    "static",
+    "string",
+    "struct",
+    "super",
+    "switch",
+    "then",
+    "this",
+    "throw",
+    "trait",
+    "true",
+    "True",
+    "False",
+    "try",
+    "type",
+    "typedef",
+    "typeof",
+    "undefined",
+    "union",
+    "unsafe",
+    "use",
+    "using",
+    "var",
+    "virtual",
+    "void",
+    "where",
+    "while",
+    "with",
+    "yield",
+    "and",
+    "SELECT",
+    "FROM",
+    "WHERE",
+    "INSERT",
+    "UPDATE",
+    "DELETE",
+    "CREATE",
+    "TABLE",
+    "INDEX",
+    "NOT",
+    "NULL",
+    "AND",
+    "OR",
+    "JOIN",
+    "ON",
+    "SET",
+    "VALUES",
+    "INTO",
 ];
 
 impl Language {
@@ -151,12 +270,11 @@ impl Language {
         let name = path.trim_matches('"').rsplit('/').next().unwrap_or_default();
         match name.rsplit('.').next().unwrap_or_default() {
             "rs" => RUST,
-            "c" | "h" | "cc" | "cpp" | "hpp" | "cs" | "go" | "java" | "js" | "jsx" | "mjs" | "cjs" | "ts" | "tsx"
-            | "kt" | "swift" | "scala" | "php" | "css" | "scss" | "json" | "jsonc" | "wit" | "proto" | "dart" | "zig" => {
-                SLASHES
-            }
-            "py" | "rb" | "sh" | "bash" | "zsh" | "toml" | "yml" | "yaml" | "pl" | "r" | "ex" | "exs" | "nix"
-            | "Makefile" | "Dockerfile" | "cfg" | "ini" | "gitignore" | "jl" | "ps1" => HASHES,
+            "c" | "h" | "cc" | "cpp" | "hpp" | "cs" | "go" | "java" | "js" | "jsx" | "mjs" | "cjs" | "ts"
+            | "tsx" | "kt" | "swift" | "scala" | "php" | "css" | "scss" | "json" | "jsonc" | "wit"
+            | "proto" | "dart" | "zig" => SLASHES,
+            "py" | "rb" | "sh" | "bash" | "zsh" | "toml" | "yml" | "yaml" | "pl" | "r" | "ex" | "exs"
+            | "nix" | "Makefile" | "Dockerfile" | "cfg" | "ini" | "gitignore" | "jl" | "ps1" => HASHES,
             "sql" | "lua" | "hs" | "elm" | "adb" => DASHES,
             "html" | "htm" | "xml" | "svg" | "vue" => MARKUP,
             _ => PLAIN,
@@ -243,7 +361,10 @@ mod tests {
     #[test]
     fn files_lines_and_figures_are_told_apart() {
         let files = diff_files(DIFF);
-        assert_eq!((files.len(), &*files[0].path, files[0].added, files[0].deleted), (2, "src/login.rs", 1, 1));
+        assert_eq!(
+            (files.len(), &*files[0].path, files[0].added, files[0].deleted),
+            (2, "src/login.rs", 1, 1)
+        );
         assert_eq!(files[1].path, "new name");
         let rows = &files[0].rows;
         for expected in [

@@ -63,7 +63,11 @@ pub(super) fn compact(number: u64) -> String {
 
 /// A whole number, grouped; another with two places.
 pub(super) fn amount(number: f64) -> String {
-    if number.fract() == 0.0 && number.abs() < 1e15 { grouped(number.abs() as u64) } else { format!("{number:.2}") }
+    if number.fract() == 0.0 && number.abs() < 1e15 {
+        grouped(number.abs() as u64)
+    } else {
+        format!("{number:.2}")
+    }
 }
 
 /// The day's part and the end of a run's id: `1125…1a2b3c4d`. It stays whole where it is short.
@@ -89,11 +93,11 @@ pub(super) fn shape(state: &str) -> &'static str {
     match state {
         "running" | "working" => "run",
         "starting" | "queued" => "begin",
-        "waiting" | "unverified" | "newer" | "untrusted" => "ask",
+        "waiting" | "unverified" | "newer" | "untrusted" | "modified" | "changed_by_user" => "ask",
         "parked" => "park",
         "stop_requested" | "stopped" | "disabled" | "cancelled" => "stop",
         "succeeded" | "pass" | "ready" | "current" | "chosen" | "done" => "good",
-        "failed" | "fail" | "broken" | "changed" | "incompatible" | "denied" => "bad",
+        "failed" | "fail" | "missing" | "broken" | "changed" | "incompatible" | "denied" => "bad",
         "timed_out" => "late",
         "lost" | "unknown" => "lost",
         _ => "dot",
@@ -106,8 +110,14 @@ mod tests {
 
     #[test]
     fn figures_are_short_and_true() {
-        assert_eq!([0, 999, 12_345, 250_000, 7_500_000].map(took), ["0 ms", "999 ms", "12.3 s", "4 min 10 s", "2 h 5 min"]);
-        assert_eq!([0.0, 0.000_01, 0.0042, 0.5, 12.345, 12_345.6].map(usd), ["0", "<0.0001", "0.0042", "0.50", "12.35", "12,345"]);
+        assert_eq!(
+            [0, 999, 12_345, 250_000, 7_500_000].map(took),
+            ["0 ms", "999 ms", "12.3 s", "4 min 10 s", "2 h 5 min"]
+        );
+        assert_eq!(
+            [0.0, 0.000_01, 0.0042, 0.5, 12.345, 12_345.6].map(usd),
+            ["0", "<0.0001", "0.0042", "0.50", "12.35", "12,345"]
+        );
         assert_eq!([950, 1_234, 12_345, 3_400_000].map(compact), ["950", "1.2 k", "12 k", "3.4 M"]);
         assert_eq!((amount(20_000.0), amount(0.5)), ("20,000".into(), "0.50".into()));
     }
@@ -117,6 +127,9 @@ mod tests {
         assert_eq!(stamp("2026-11-25T19:12:03.5Z"), "2026-11-25 19:12:03 UTC");
         assert_eq!((clock("2026-11-25T19:12:03Z"), clock("soon")), ("19:12:03".into(), "soon".into()));
         assert_eq!(short_id("20261123T061500Z-1a2b3c4d"), "1123T0615…1a2b3c4d");
-        assert_eq!((short_id("job-1"), file_name("/a/b c/"), slug("Timed_Out\"><")), ("job-1".into(), "b c".into(), "timed-out---".into()));
+        assert_eq!(
+            (short_id("job-1"), file_name("/a/b c/"), slug("Timed_Out\"><")),
+            ("job-1".into(), "b c".into(), "timed-out---".into())
+        );
     }
 }

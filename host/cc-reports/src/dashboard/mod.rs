@@ -19,8 +19,8 @@ use sha2::{Digest as _, Sha256};
 pub use site::{Section, Site};
 
 use self::model::{
-    File, Models, Overview, Plugins, Queue, RollbackPlan, RunChanges, RunGates, RunHead, RunLine, RunList, RunRoute,
-    RunTimeline, TeamPage, Teams, Upgrades,
+    File, Models, Overview, Plugins, Queue, RollbackPlan, RunChanges, RunGates, RunHead, RunLine, RunList,
+    RunRoute, RunTimeline, TeamPage, Teams, Upgrades,
 };
 
 /// The pages' style sheet.
@@ -116,7 +116,8 @@ impl Renderer {
     /// When one is no template.
     pub fn new() -> Result<Self, RenderError> {
         let mut env = Environment::new();
-        let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build().map_err(RenderError)?;
+        let syntax =
+            SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build().map_err(RenderError)?;
         env.set_syntax(syntax);
         env.set_formatter(|out, state, value| match value.as_str() {
             Some(shown) if !value.is_safe() && *state.auto_escape() == AutoEscape::Html => {
@@ -137,7 +138,8 @@ impl Renderer {
     /// When a template does not fit.
     pub fn page(&self, site: &Site, page: Page<'_>) -> Result<String, RenderError> {
         let (template, head, title, value) = parts(page);
-        let site = site.value(section(page), tab(page), head.map(|head| head.line.id.as_str()).or(run_of(page)));
+        let site =
+            site.value(section(page), tab(page), head.map(|head| head.line.id.as_str()).or(run_of(page)));
         let context = match page {
             Page::Message { title, message, hint } => context! { site, title, message, hint },
             _ => context! { site, title, head => head.map(|head| Value::from(Serde(head))), page => value },
@@ -181,7 +183,9 @@ fn parts(page: Page<'_>) -> (&'static str, Option<&RunHead>, String, Value) {
     fn of(value: &impl Serialize) -> Value {
         Value::from(Serde(value))
     }
-    let run = |head: &RunHead, what: &str| format!("{}{} {}", what, head.line.role, format::short_id(&head.line.id));
+    let run = |head: &RunHead, what: &str| {
+        format!("{}{} {}", what, head.line.role, format::short_id(&head.line.id))
+    };
     match page {
         Page::Overview(page) => ("overview.html", None, "Overview".into(), of(page)),
         Page::Runs(page) => ("runs.html", None, "Runs".into(), of(page)),
@@ -189,7 +193,9 @@ fn parts(page: Page<'_>) -> (&'static str, Option<&RunHead>, String, Value) {
         Page::Changes(head, page) => ("run_changes.html", Some(head), run(head, "Changes of "), of(page)),
         Page::Gates(head, page) => ("run_gates.html", Some(head), run(head, "Gates of "), of(page)),
         Page::Route(head, page) => ("run_route.html", Some(head), run(head, "Route of "), of(page)),
-        Page::Rollback(run, page) => ("rollback.html", None, format!("Roll back {}", format::short_id(run)), of(page)),
+        Page::Rollback(run, page) => {
+            ("rollback.html", None, format!("Roll back {}", format::short_id(run)), of(page))
+        }
         Page::Teams(page) => ("teams.html", None, "Teams".into(), of(page)),
         Page::Team(page) => ("team.html", None, format!("Team {}", page.team.id), of(page)),
         Page::Queue(page) => ("queue.html", None, "Queue".into(), of(page)),
@@ -275,8 +281,16 @@ fn rows(runs: &[RunLine], full: &[&str], now: &str) -> Json {
         let (state, role, model) =
             (index(0, &run.state), index(1, &run.role), index(2, run.model.as_deref().unwrap_or_default()));
         let mut row = vec![
-            json!(run.id), json!(state), json!(role), json!(model), json!(profile), json!(seconds(&run.started_at)),
-            json!(run.duration_ms), json!(cost), json!(run.tokens), json!(u8::from(run.write)),
+            json!(run.id),
+            json!(state),
+            json!(role),
+            json!(model),
+            json!(profile),
+            json!(seconds(&run.started_at)),
+            json!(run.duration_ms),
+            json!(cost),
+            json!(run.tokens),
+            json!(u8::from(run.write)),
         ];
         row.extend(error.map(Json::from));
         rows.push(Json::Array(row));

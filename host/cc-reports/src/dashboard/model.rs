@@ -145,7 +145,10 @@ impl Filter {
             ("since", &self.since),
             ("q", &self.q),
         ];
-        all.into_iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| (name, value.as_str())).collect()
+        all.into_iter()
+            .filter(|(_, value)| !value.is_empty())
+            .map(|(name, value)| (name, value.as_str()))
+            .collect()
     }
 }
 
@@ -465,13 +468,20 @@ pub struct RoleParts {
     pub parts: Vec<(String, f64, f64)>,
 }
 
+/// How a model did in a role, by the newest benchmark that judged it there.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Benchmark {
     pub at: String,
+    pub suite: String,
     pub model: String,
     pub profile: String,
-    pub passed: u32,
-    pub total: u32,
+    pub role: String,
+    /// 0 to 1, with the bounds it lies within.
+    pub score: f64,
+    pub low: f64,
+    pub high: f64,
+    pub tasks: u32,
+    /// Mean of a run.
     pub usd: Option<f64>,
 }
 
@@ -503,22 +513,29 @@ pub struct Override {
     pub layer: String,
 }
 
-/// What is installed, and what is newer.
+/// Whether an upgrade kept everything of the user's.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Upgrades {
-    pub parts: Vec<Part>,
-    /// When somebody last looked; none: never.
-    pub checked_at: Option<String>,
-    pub notes: Vec<String>,
+    pub version: String,
+    /// The version whose state was accepted last.
+    pub previous: Option<String>,
+    pub nothing_lost: bool,
+    pub preserved: u64,
+    /// What is not as it was, the worst first.
+    pub items: Vec<Part>,
+    /// Default plugins.
+    pub bundled: Vec<Part>,
+    pub next_step: String,
+    pub problem: Option<String>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Part {
     pub name: String,
-    pub current: String,
-    pub available: Option<String>,
-    /// `current`, `newer`, `incompatible` or `unknown`.
+    /// `preserved`, `missing`, `incompatible` and so on.
     pub state: String,
+    pub before: Option<String>,
+    pub after: Option<String>,
     pub note: String,
 }
 

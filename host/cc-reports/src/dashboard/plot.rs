@@ -15,14 +15,18 @@ const BOTTOM: f64 = 34.0;
 
 /// Price against score: cheap and good is up on the left. Models without a listed price are told of below.
 pub(super) fn price_plot(models: &[ModelRow]) -> String {
-    let mut priced: Vec<(&ModelRow, f64)> =
-        models.iter().filter_map(|one| one.price.map(|price| (one, blended(price)))).filter(|(_, p)| *p > 0.0).collect();
+    let mut priced: Vec<(&ModelRow, f64)> = models
+        .iter()
+        .filter_map(|one| one.price.map(|price| (one, blended(price))))
+        .filter(|(_, p)| *p > 0.0)
+        .collect();
     if priced.len() < 2 {
         return String::new();
     }
     priced.sort_by(|a, b| b.0.overall.total_cmp(&a.0.overall));
     let (low, high) = bounds(priced.iter().map(|(_, price)| *price));
-    let x = |price: f64| LEFT + (WIDTH - LEFT - 150.0) * ((price / low).ln() / (high / low).ln()).clamp(0.0, 1.0);
+    let x =
+        |price: f64| LEFT + (WIDTH - LEFT - 150.0) * ((price / low).ln() / (high / low).ln()).clamp(0.0, 1.0);
     let (worst, best) = (
         priced.iter().map(|(one, _)| one.overall).fold(10.0, f64::min).floor(),
         priced.iter().map(|(one, _)| one.overall).fold(0.0, f64::max).ceil(),
@@ -70,7 +74,14 @@ fn label(name: &str) -> String {
     format!("{}{more}", inner.replace("<span", "<tspan").replace("</span>", "</tspan>"))
 }
 
-fn axes(x: &impl Fn(f64) -> f64, y: &impl Fn(f64) -> f64, low: f64, high: f64, worst: f64, best: f64) -> String {
+fn axes(
+    x: &impl Fn(f64) -> f64,
+    y: &impl Fn(f64) -> f64,
+    low: f64,
+    high: f64,
+    worst: f64,
+    best: f64,
+) -> String {
     let mut svg = String::new();
     let floor = HEIGHT - BOTTOM;
     let mut score = worst;
@@ -105,7 +116,8 @@ fn blended((input, output): (f64, f64)) -> f64 {
 
 /// A little room on both sides.
 fn bounds(prices: impl Iterator<Item = f64>) -> (f64, f64) {
-    let (low, high) = prices.fold((f64::MAX, f64::MIN), |(low, high), price| (low.min(price), high.max(price)));
+    let (low, high) =
+        prices.fold((f64::MAX, f64::MIN), |(low, high), price| (low.min(price), high.max(price)));
     (low * 0.8, (high * 1.25).max(low * 2.0))
 }
 
@@ -156,7 +168,12 @@ mod tests {
 
     #[test]
     fn models_stand_where_their_figures_say_and_no_name_breaks_out() {
-        let model = |name: &str, overall, price| ModelRow { model: name.into(), overall, price, ..ModelRow::default() };
+        let model = |name: &str, overall, price| ModelRow {
+            model: name.into(),
+            overall,
+            price,
+            ..ModelRow::default()
+        };
         let svg = price_plot(&[
             model("</text><script>", 8.0, Some((1.0, 4.0))),
             model("cheap", 6.0, Some((0.1, 0.4))),
@@ -170,6 +187,8 @@ mod tests {
     #[test]
     fn days_without_spending_are_no_picture() {
         assert_eq!(day_plot(&[("2026-11-24".into(), 0.0), ("2026-11-25".into(), 0.0)]), "");
-        assert!(day_plot(&[("2026-11-24".into(), 1.0), ("2026-11-25".into(), 2.0)]).contains("2.00 USD a day"));
+        assert!(
+            day_plot(&[("2026-11-24".into(), 1.0), ("2026-11-25".into(), 2.0)]).contains("2.00 USD a day")
+        );
     }
 }

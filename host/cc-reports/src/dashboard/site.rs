@@ -95,8 +95,11 @@ fn run_href(site: &Value, id: &str) -> Result<Option<String>, Error> {
 
 /// The list of runs with these filters, on that page.
 fn runs_href(site: &Value, filter: &Filter, page: u64) -> Result<String, Error> {
-    let mut query: Vec<String> =
-        filter.set().into_iter().map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, QUERY))).collect();
+    let mut query: Vec<String> = filter
+        .set()
+        .into_iter()
+        .map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, QUERY)))
+        .collect();
     if page > 1 {
         query.push(format!("page={page}"));
     }
@@ -123,6 +126,7 @@ pub(super) fn add_filters(env: &mut Environment<'static>) {
     env.add_filter("compact", |number: u64| format::compact(number));
     env.add_filter("amount", |number: f64| format::amount(number));
     env.add_filter("score", |value: f64| format!("{value:.1}"));
+    env.add_filter("places", |value: f64| format!("{value:.2}"));
     env.add_filter("clamp", |value: f64, low: f64, high: f64| format!("{:.1}", value.clamp(low, high)));
     env.add_filter("short_id", |id: &str| format::short_id(id));
     env.add_filter("file_name", |path: &str| format::file_name(path));
@@ -131,7 +135,9 @@ pub(super) fn add_filters(env: &mut Environment<'static>) {
     env.add_filter("words", |name: &str| name.replace('_', " "));
     env.add_filter("href", |site: &Value, key: &str| href(site, key));
     env.add_filter("run_href", |site: &Value, id: &str| run_href(site, id));
-    env.add_filter("runs_href", |site: &Value, filter: Value, page: u64| runs_href(site, &typed(filter)?, page));
+    env.add_filter("runs_href", |site: &Value, filter: Value, page: u64| {
+        runs_href(site, &typed(filter)?, page)
+    });
     env.add_filter("diff_files", |diff: &str| Value::from(Serde(code::diff_files(diff))));
     env.add_filter("price_plot", move |models: Value| -> Result<Value, Error> {
         Ok(safe(plot::price_plot(&typed::<Vec<ModelRow>>(models)?)))

@@ -1,4 +1,6 @@
-use cc_domain::{Confidence, Flag, Gate, GateState, Said, Severity, TestRun, TraceStep, Verification, Verified};
+use cc_domain::{
+    Confidence, Flag, Gate, GateState, Said, Severity, TestRun, TraceStep, Verification, Verified,
+};
 use proptest::prelude::*;
 
 use super::{model::*, *};
@@ -53,7 +55,12 @@ fn head(text: &str) -> RunHead {
     RunHead {
         line: line(text),
         questions: vec![asked(text)],
-        in_flight: vec![Flying { name: text.into(), target: text.into(), since: "2026-11-25T19:00:30Z".into(), subagent: true }],
+        in_flight: vec![Flying {
+            name: text.into(),
+            target: text.into(),
+            since: "2026-11-25T19:00:30Z".into(),
+            subagent: true,
+        }],
         notes: vec![Note { state: "failed", text: text.into(), at: "2026-11-25T19:00:40Z".into() }],
         can_stop: true,
         can_verify: true,
@@ -81,7 +88,12 @@ fn timeline(text: &str) -> RunTimeline {
     RunTimeline {
         prompt: text.into(),
         answer: Some(text.into()),
-        timeline: Timeline { events: vec![event(2, "tool"), event(1, "said")], older: Some(7), show: "steps", ..Timeline::default() },
+        timeline: Timeline {
+            events: vec![event(2, "tool"), event(1, "said")],
+            older: Some(7),
+            show: "steps",
+            ..Timeline::default()
+        },
         tools: vec![ToolRow { name: text.into(), calls: 3, failed: 1, repeated: 3 }],
         budgets: vec![Budgeted { name: "Output".into(), used: 10.0, limit: 20.0, stops: true }],
     }
@@ -119,7 +131,12 @@ fn gates(text: &str) -> RunGates {
         }),
         flags: vec![flag(text)],
         secrets: Secrets {
-            findings: vec![SecretRow { class: "real".into(), rule: text.into(), place: text.into(), ..SecretRow::default() }],
+            findings: vec![SecretRow {
+                class: "real".into(),
+                rule: text.into(),
+                place: text.into(),
+                ..SecretRow::default()
+            }],
             ..Secrets::default()
         },
         test_commands: text.into(),
@@ -132,7 +149,13 @@ fn route(text: &str) -> RunRoute {
         reason: text.into(),
         score: Some(8.5),
         trace: vec![TraceStep { who: text.into(), plugin: None, said: Said::Chose, reason: text.into() }],
-        candidates: vec![CandidateRow { profile: text.into(), model: text.into(), score: 8.5, usable: true, chosen: true }],
+        candidates: vec![CandidateRow {
+            profile: text.into(),
+            model: text.into(),
+            score: 8.5,
+            usable: true,
+            chosen: true,
+        }],
         models: vec![CostRow { model: text.into(), input: 12_000, ..CostRow::default() }],
         facts: vec![("folder".into(), text.into())],
         command: vec!["claude".into(), text.into()],
@@ -151,7 +174,12 @@ fn overview(text: &str) -> Overview {
         ..Spend::default()
     };
     Overview {
-        attention: vec![Attention { kind: "question", run: Some(line(text)), what: text.into(), question: Some(asked(text)) }],
+        attention: vec![Attention {
+            kind: "question",
+            run: Some(line(text)),
+            what: text.into(),
+            question: Some(asked(text)),
+        }],
         active: vec![line(text)],
         recent: vec![line(text)],
         spend,
@@ -193,7 +221,11 @@ fn models(text: &str) -> Models {
         models: vec![row(Some((1.0, 4.0))), row(Some((0.1, 0.5)))],
         abilities: vec!["reasoning".into()],
         roles: vec!["review".into()],
-        benchmarks: vec![Benchmark { at: "2026-11-25T10:00:00Z".into(), model: text.into(), ..Benchmark::default() }],
+        benchmarks: vec![Benchmark {
+            at: "2026-11-25T10:00:00Z".into(),
+            model: text.into(),
+            ..Benchmark::default()
+        }],
         ..Models::default()
     }
 }
@@ -202,22 +234,65 @@ fn models(text: &str) -> Models {
 fn all_pages(text: &str) -> Vec<String> {
     let renderer = Renderer::new().unwrap();
     let site = Site { base: "/tok/".into(), nonce: "n0".into(), now: "2026-11-25T19:01:00Z".into() };
-    let (head, team) = (head(text), TeamLine { id: "team-1".into(), task: text.into(), members: vec![line(text)], ..TeamLine::default() });
+    let (head, team) = (
+        head(text),
+        TeamLine { id: "team-1".into(), task: text.into(), members: vec![line(text)], ..TeamLine::default() },
+    );
     let teams = Teams { teams: vec![team.clone()] };
-    let answers = vec![TeamAnswer { run: RUN.into(), role: "review".into(), state: "succeeded".into(), findings: vec![text.into()], answer: text.into() }];
-    let plan = RollbackPlan { message: text.into(), possible: true, steps: vec![("Restored", vec![text.into()])], conflicts: vec![(text.into(), text.into())], ..RollbackPlan::default() };
-    let queue = Queue { jobs: vec![Job { id: "job-1".into(), state: "queued".into(), task: text.into(), why: Some(text.into()), can_cancel: true, ..Job::default() }], policy: vec![("at once".into(), text.into())], ..Queue::default() };
+    let answers = vec![TeamAnswer {
+        run: RUN.into(),
+        role: "review".into(),
+        state: "succeeded".into(),
+        findings: vec![text.into()],
+        answer: text.into(),
+    }];
+    let plan = RollbackPlan {
+        message: text.into(),
+        possible: true,
+        steps: vec![("Restored", vec![text.into()])],
+        conflicts: vec![(text.into(), text.into())],
+        ..RollbackPlan::default()
+    };
+    let queue = Queue {
+        jobs: vec![Job {
+            id: "job-1".into(),
+            state: "queued".into(),
+            task: text.into(),
+            why: Some(text.into()),
+            can_cancel: true,
+            ..Job::default()
+        }],
+        policy: vec![("at once".into(), text.into())],
+        ..Queue::default()
+    };
     let plugins = Plugins {
-        plugins: vec![PluginRow { id: text.into(), status: "ready".into(), note: text.into(), ..PluginRow::default() }],
+        plugins: vec![PluginRow {
+            id: text.into(),
+            status: "ready".into(),
+            note: text.into(),
+            ..PluginRow::default()
+        }],
         overrides: vec![Override { name: text.into(), value: text.into(), layer: "user".into() }],
         ..Plugins::default()
     };
-    let upgrades = Upgrades { parts: vec![Part { name: text.into(), note: text.into(), ..Part::default() }], ..Upgrades::default() };
+    let part = Part { name: text.into(), note: text.into(), before: Some(text.into()), ..Part::default() };
+    let upgrades = Upgrades {
+        items: vec![part.clone()],
+        bundled: vec![part],
+        next_step: text.into(),
+        ..Upgrades::default()
+    };
     let file = File {
         project: text.into(),
         overview: overview(text),
         all: vec![line(text)],
-        runs: vec![FileRun { head: head.clone(), timeline: timeline(text), changes: changes(text), gates: gates(text), route: route(text) }],
+        runs: vec![FileRun {
+            head: head.clone(),
+            timeline: timeline(text),
+            changes: changes(text),
+            gates: gates(text),
+            route: route(text),
+        }],
         teams: teams.clone(),
         queue: queue.clone(),
         models: models(text),
@@ -270,7 +345,10 @@ fn empty_pages_say_so_and_what_to_do() {
     said(Page::Queue(&Queue::default()), "No job is in the queue.");
     said(Page::Models(&Models::default()), "CC Switch has no profile yet.");
     said(Page::Plugins(&Plugins::default()), "You have overridden nothing.");
-    said(Page::Upgrades(&Upgrades::default()), "Nobody has looked");
+    said(
+        Page::Upgrades(&Upgrades { nothing_lost: true, ..Upgrades::default() }),
+        "Nothing of yours was lost.",
+    );
     renderer.file(&File::default(), "2026-11-25T19:01:00Z").unwrap();
 }
 
@@ -286,9 +364,12 @@ fn links_keep_the_filters() {
 #[test]
 fn the_file_allows_its_own_script_and_style_and_nothing_else() {
     let file = Renderer::new().unwrap().file(&File::default(), "2026-11-25T19:01:00Z").unwrap();
-    let policy = format!("default-src 'none'; script-src {}; style-src {};", source_hash(JS), source_hash(CSS));
+    let policy =
+        format!("default-src 'none'; script-src {}; style-src {};", source_hash(JS), source_hash(CSS));
     assert!(file.contains(&policy), "the policy names both");
-    assert!(file.contains(&format!("<script>{JS}</script>")) && file.contains(&format!("<style>{CSS}</style>")));
+    assert!(
+        file.contains(&format!("<script>{JS}</script>")) && file.contains(&format!("<style>{CSS}</style>"))
+    );
     for fetched in ["src=\"http", "href=\"http", "url(", "@import", " style=\"", " onclick"] {
         assert!(!file.contains(fetched), "{fetched}");
     }
@@ -298,7 +379,9 @@ fn the_file_allows_its_own_script_and_style_and_nothing_else() {
 fn ten_thousand_rows_are_few_bytes() {
     let run = |n: u32| RunLine {
         id: format!("20261125T{:06}Z-{n:08x}", n % 240_000),
-        error: n.is_multiple_of(10).then(|| "the worker ended with an error: api_error 529 overloaded".into()),
+        error: n
+            .is_multiple_of(10)
+            .then(|| "the worker ended with an error: api_error 529 overloaded".into()),
         ..line("kimi-k2.7-code")
     };
     let all: Vec<RunLine> = (0..10_000).map(run).collect();

@@ -51,7 +51,11 @@ pub(super) fn block(text: &str) -> String {
     rest.by_ref().take(first_part(text)).for_each(|c| push_visible(&mut out, c));
     let left = rest.clone().count();
     if left > 0 {
-        let _ = write!(out, "<details class=\"more\"><summary>Show {} more characters</summary>", grouped(left as u64));
+        let _ = write!(
+            out,
+            "<details class=\"more\"><summary>Show {} more characters</summary>",
+            grouped(left as u64)
+        );
         rest.by_ref().take(MOST - SHOWN).for_each(|c| push_visible(&mut out, c));
         match rest.count() {
             0 => {}
@@ -147,8 +151,16 @@ mod tests {
     #[test]
     fn a_long_text_is_clipped_and_says_what_is_missing() {
         let page = block(&"x".repeat(1 << 20));
-        assert!(page.contains("Show 1,047,976 more characters") && page.len() < MOST + 400, "{} bytes", page.len());
-        assert!(page.contains("1,008,576 more characters are in the run's record"), "{}", &page[page.len() - 200..]);
+        assert!(
+            page.contains("Show 1,047,976 more characters") && page.len() < MOST + 400,
+            "{} bytes",
+            page.len()
+        );
+        assert!(
+            page.contains("1,008,576 more characters are in the run's record"),
+            "{}",
+            &page[page.len() - 200..]
+        );
         assert!(!block(&"y".repeat(SHOWN + 10)).contains("more"), "a little more is no reason to hide it");
         assert_eq!(line(&"z".repeat(500), 5), "<bdi>zzzzz…</bdi>");
     }
@@ -161,8 +173,19 @@ mod tests {
     /// What is left of a page's HTML without the tags that this module itself writes.
     fn without_own_tags(html: &str) -> String {
         let mut html = html.to_owned();
-        for tag in ["<bdi>", "</bdi>", "<div class=\"text\" dir=\"auto\">", "</div>", "</span>", "</summary>",
-            "<details class=\"more\">", "</details>", "<summary>", "<p class=\"cut\">", "</p>"] {
+        for tag in [
+            "<bdi>",
+            "</bdi>",
+            "<div class=\"text\" dir=\"auto\">",
+            "</div>",
+            "</span>",
+            "</summary>",
+            "<details class=\"more\">",
+            "</details>",
+            "<summary>",
+            "<p class=\"cut\">",
+            "</p>",
+        ] {
             html = html.replace(tag, "");
         }
         while let Some(at) = html.find("<span class=\"ctl\"") {
