@@ -42,8 +42,9 @@ impl Maker {
 
     /// The head of a run's pages, with what became of what was asked from them.
     fn head(&self, run: &RunId) -> Result<model::RunHead, OpError> {
-        let head = self.dashboard().head(run)?;
-        Ok(model::RunHead { notes: self.app.notes.of(run.as_str()), ..head })
+        // Before the run: what a note says is done shows in the run that is read after it.
+        let notes = self.app.notes.of(run.as_str());
+        Ok(model::RunHead { notes, ..self.dashboard().head(run)? })
     }
 
     fn error(&self, error: &OpError) -> Response {
