@@ -85,10 +85,9 @@ HOSTILE = (
 
 class World:
     def __init__(self, binary=None):
-        self.binary = Path(binary) if binary else ROOT / "target/debug/cc-orchestrator-tested"
-        self.worker = Path(self.binary).parent / "fake_claude"
-        if not self.worker.exists():
-            self.worker = ROOT / "target/debug/fake_claude"
+        self.binary = Path(binary).absolute() if binary else ROOT / "target/debug/cc-orchestrator-tested"
+        beside = [folder / "fake_claude" for folder in self.binary.parents[:2]]
+        self.worker = next((path for path in beside if path.exists()), ROOT / "target/debug/fake_claude")
         self.root = Path(tempfile.mkdtemp(prefix="cc-dash-")).resolve()
         self.project, self.records = self.root / "atelier", self.root / "records"
         for name in ["user", "tmp", "run", "atelier", "records", "scripts"]:

@@ -56,18 +56,16 @@ fn rules(dashboard: &Dashboard) -> Vec<(String, String)> {
         return Vec::new();
     };
     let queue = overrides.queue;
-    let or_all =
-        |limit: Option<std::num::NonZeroU32>| limit.map_or("as many".to_owned(), |limit| limit.to_string());
+    let or_all = |limit: Option<std::num::NonZeroU32>| {
+        limit.map_or("no limit of its own".to_owned(), |limit| limit.to_string())
+    };
     let rule = |name: &str, value: String| (name.to_owned(), value);
     vec![
         rule("jobs at once", queue.max_concurrent.to_string()),
         rule("on one profile", or_all(queue.max_per_profile)),
         rule("in one project", or_all(queue.max_per_project)),
-        rule(
-            "a failed job that only reads is tried again",
-            format!("{} times", queue.retry_failed_read_only),
-        ),
-        rule("a failed job that may write is tried again", format!("{} times", queue.retry_write_enabled)),
+        rule("more tries of a failed job that only reads", queue.retry_failed_read_only.to_string()),
+        rule("more tries of a failed job that may write", queue.retry_write_enabled.to_string()),
         rule("a point of priority for each", format!("{} s of waiting", queue.ageing_seconds)),
         rule(
             "servers start waiting jobs by themselves",

@@ -26,10 +26,16 @@ pub(super) async fn gather(dashboard: &Dashboard, run: &RunId, undo: bool) -> Re
     let reply = call.await?.structured;
     let plan = &reply["plan"];
     let steps = STEPS.into_iter().map(|(key, words)| (words, things(&plan[key])));
+    let possible = reply["requires_confirm"] == true;
+    let message = match (possible, undo) {
+        (true, false) => "Nothing was done yet. This is what goes back to how it was before the run.",
+        (true, true) => "Nothing was done yet. This is what the rollback took and is brought back.",
+        _ => reply["message"].as_str().unwrap_or_default(),
+    };
     Ok(RollbackPlan {
-        message: reply["message"].as_str().unwrap_or_default().to_owned(),
+        message: message.to_owned(),
         undo,
-        possible: reply["requires_confirm"] == true,
+        possible,
         steps: steps.filter(|(_, things)| !things.is_empty()).collect(),
         conflicts: remarks(&reply["conflicts"]),
         left: remarks(&plan["left"]),

@@ -189,7 +189,7 @@
   const visible = (text) => String(text ?? "").replace(/[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g, "\ufffd");
   const group = (n) => Math.round(n).toString().replace(/\B(?=(\d{3})+$)/g, ",");
   const usd = (n) => (n === null ? "–" : n === 0 ? "0" : n < 0.0001 ? "<0.0001" : n < 0.01 ? n.toFixed(4) : n.toFixed(2));
-  const compact = (n) => (n < 1e3 ? `${n}` : n < 1e6 ? `${(n / 1e3).toFixed(n < 1e4 ? 1 : 0)} k` : `${(n / 1e6).toFixed(1)} M`);
+  const compact = (n) => (n < 1e3 ? `${n}` : n < 1e6 ? `${(n / 1e3).toFixed(n < 1e4 ? 1 : 0)} k` : n < 1e9 ? `${(n / 1e6).toFixed(1)} M` : `${(n / 1e9).toFixed(1)} G`);
   const PAGE = 100;
   const file = () => {
     root.classList.add("scripted");
