@@ -10,8 +10,8 @@ const RUN: &str = "20260301T101112Z-0a1b2c3d";
 /// The predecessor's folder, with what a user had, and one of its runs in the project.
 fn predecessor(sandbox: &Sandbox) -> std::path::PathBuf {
     let config = sandbox.root().join("codex/skills/claude-code-orchestrator/scripts/config");
-    fs::create_dir_all(&config).unwrap();
-    let write = |name: &str, value: Value| fs::write(config.join(name), value.to_string()).unwrap();
+    fs::create_dir_all(&config).expect("it works");
+    let write = |name: &str, value: Value| fs::write(config.join(name), value.to_string()).expect("it works");
     write("agents.json", json!({}));
     write("model_policy.json", json!({}));
     write("queue_policy.json", json!({ "max_concurrent": 5, "updated_at": null }));
@@ -21,7 +21,7 @@ fn predecessor(sandbox: &Sandbox) -> std::path::PathBuf {
         json!({ "updated_at": "x", "preferences": { "favor": "speed" }, "notes": "mine" }),
     );
     let runs = sandbox.project().join(".agent-workspace/claude-code-orchestrator/runs").join(RUN);
-    fs::create_dir_all(&runs).unwrap();
+    fs::create_dir_all(&runs).expect("it works");
     let metadata = json!({
         "run_id": RUN, "mode": "streaming", "status": "succeeded", "started_at": "2026-03-01T10:11:12+00:00",
         "finished_at": "2026-03-01T10:12:00+00:00", "duration_ms": 48000, "cwd": sandbox.project(),
@@ -29,19 +29,20 @@ fn predecessor(sandbox: &Sandbox) -> std::path::PathBuf {
         "profile": { "id": "p1", "name": "One", "model": "glm-5.2" }, "exit_code": 0, "timed_out": false,
         "actual_model": "glm-5.2", "actual_input_tokens": 123, "actual_output_tokens": 45, "actual_cost_usd": 0.99,
     });
-    fs::write(runs.join("metadata.json"), metadata.to_string()).unwrap();
-    fs::write(runs.join("stdout.txt"), "{\"type\":\"result\",\"result\":\"all is well\"}\n").unwrap();
+    fs::write(runs.join("metadata.json"), metadata.to_string()).expect("it works");
+    fs::write(runs.join("stdout.txt"), "{\"type\":\"result\",\"result\":\"all is well\"}\n")
+        .expect("it works");
     config
 }
 
 fn bytes_below(folder: &Path) -> Vec<(std::path::PathBuf, Vec<u8>)> {
     let mut all = Vec::new();
-    for entry in fs::read_dir(folder).unwrap().flatten() {
+    for entry in fs::read_dir(folder).expect("it works").flatten() {
         let path = entry.path();
         if path.is_dir() {
             all.extend(bytes_below(&path));
         } else {
-            all.push((path.clone(), fs::read(&path).unwrap()));
+            all.push((path.clone(), fs::read(&path).expect("it works")));
         }
     }
     all.sort();
@@ -59,9 +60,9 @@ fn the_plan_writes_nothing_and_applying_keeps_the_originals() {
         if apply {
             command.arg("--apply");
         }
-        let output = command.output().unwrap();
+        let output = command.output().expect("it works");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        serde_json::from_slice::<Value>(&output.stdout).unwrap()
+        serde_json::from_slice::<Value>(&output.stdout).expect("it works")
     };
     let before = (bytes_below(&codex), bytes_below(&sandbox.project()));
 
@@ -72,28 +73,29 @@ fn the_plan_writes_nothing_and_applying_keeps_the_originals() {
 
     let done = migrate(true);
     assert_eq!((done["runs"].as_u64(), done["runs_listed"].as_u64()), (Some(1), Some(0)));
-    let overrides = fs::read_to_string(sandbox.home().join("overrides.toml")).unwrap();
+    let overrides = fs::read_to_string(sandbox.home().join("overrides.toml")).expect("it works");
     assert!(overrides.contains("[queue]\nmax_concurrent = 5") && overrides.contains("mine"), "{overrides}");
-    let copies = Path::new(done["backups"][0].as_str().unwrap()).to_owned();
+    let copies = Path::new(done["backups"][0].as_str().expect("it works")).to_owned();
     assert_eq!(
-        fs::read(copies.join("queue_policy.json")).unwrap(),
-        fs::read(config.join("queue_policy.json")).unwrap()
+        fs::read(copies.join("queue_policy.json")).expect("it works"),
+        fs::read(config.join("queue_policy.json")).expect("it works")
     );
     assert_eq!((bytes_below(&codex), bytes_below(&sandbox.project())), before);
 
-    let last = sandbox.command().args(["--json", "last-run", RUN]).output().unwrap();
+    let last = sandbox.command().args(["--json", "last-run", RUN]).output().expect("it works");
     let told = format!("{}{}", String::from_utf8_lossy(&last.stdout), String::from_utf8_lossy(&last.stderr));
     assert!(told.contains("all is well"), "{told}");
 
     let again = migrate(true);
     assert_eq!((again["runs"].as_u64(), again["runs_listed"].as_u64()), (Some(0), Some(1)));
-    assert_eq!(fs::read_to_string(sandbox.home().join("overrides.toml")).unwrap(), overrides);
+    assert_eq!(fs::read_to_string(sandbox.home().join("overrides.toml")).expect("it works"), overrides);
 }
 
 #[test]
 fn where_nothing_is_found_it_says_where_it_looked() {
     let sandbox = Sandbox::new();
-    let output = sandbox.command().args(["migrate"]).env("CODEX_HOME", sandbox.root()).output().unwrap();
+    let output =
+        sandbox.command().args(["migrate"]).env("CODEX_HOME", sandbox.root()).output().expect("it works");
     assert_eq!(output.status.code(), Some(3));
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(said.contains("--from") && said.contains("claude-code-orchestrator-skill"), "{said}");

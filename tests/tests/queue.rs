@@ -166,7 +166,10 @@ fn a_stopped_run_cancels_its_job_for_good() {
     let mut client = sandbox.mcp();
     let id = submit(&mut client, json!({ "task": "Wait.", "max_retries": 3 }));
     let after = submit(&mut client, json!({ "task": "Later.", "after": [id] }));
-    let run = tick(&mut client)["started"][0]["run_id"].clone();
+    let run = tick(&mut client)["started"][0]["run_id"].as_str().expect("a run").to_owned();
+    eventually("the worker's first words", || {
+        sandbox.events(&run).iter().any(|event| event["type"] == "message").then_some(())
+    });
     client.call("cc_stop_run", json!({ "run_id": run, "force": true }));
     let stopped = ended(&sandbox, &id);
     assert_eq!(stopped["status"], "cancelled", "{stopped}");
