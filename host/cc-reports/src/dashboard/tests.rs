@@ -103,7 +103,8 @@ fn changes(text: &str) -> RunChanges {
     RunChanges {
         added: 3,
         deleted: 1,
-        diff: format!("diff --git a/src/a.rs b/src/a.rs\n@@ -1 +1 @@\n+{text}\n"),
+        // A plain file: what colours code is tested where it is, and a line's end would begin another row.
+        diff: format!("diff --git a/a.txt b/a.txt\n@@ -1 +1 @@\n+{}\n", text.replace('\n', " ")),
         scope: ScopeView { state: "blocked".into(), allow: vec![text.into()], ..ScopeView::default() },
         left_out: vec![text.into()],
         ..RunChanges::default()
