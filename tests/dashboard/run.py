@@ -97,6 +97,23 @@ def rollback(world, runs, url, browser, check):
     check("once confirmed it is done", True)
 
 
+def cancel(world, runs, url, browser, check):
+    page = open_page(browser, f"{url}queue")
+    row = page.locator("tr[data-row]", has_text="Check all links")
+    row.locator("button.danger").first.click()
+    page.click("[popover]:popover-open button.danger")
+    page.wait_for_selector("tr[data-row] .s-cancelled")
+    check("a job is cancelled from the page", "cancelled" in page.locator("tr[data-row]", has_text="Check all links").inner_text())
+
+
+def without_script(world, runs, url, browser, check):
+    page = open_page(browser, f"{url}runs/{runs['asking']}", java_script_enabled=False)
+    text = page.inner_text("main")
+    check("a page without script says the same", "asks for your permission" in text and "migrations/0042_orders.sql" in text)
+    page.click("[data-live=actions] > button.danger")
+    check("and asks before it acts", page.is_visible("#ask-stop"))
+
+
 def verify(world, runs, url, browser, check):
     page = open_page(browser, f"{url}runs/{runs['changed']}/gates")
     page.fill("textarea", "echo \"<b>seen</b>\"; true\ntest 1 = 2")
@@ -235,7 +252,7 @@ def best(act):
     return min(once() for _ in range(5))
 
 
-CHECKS = [live, answer, filters, hostile, refusals, keyboard, phone, accessible, verify, stop, rollback, many]
+CHECKS = [live, without_script, answer, filters, hostile, refusals, keyboard, phone, accessible, verify, cancel, stop, rollback, many]
 
 
 def main():
