@@ -60,13 +60,15 @@ fn entry(pack: &Pack, template: &Template) -> Result<String, Box<dyn Error>> {
     for (variable, required) in listed {
         let about =
             pack.variables.get(variable).ok_or(format!("{full_name}: {variable} is not in [variables]"))?;
-        variables +=
-            &format!("Variable {{ name: {variable:?}, description: {about:?}, required: {required} }}, ");
+        variables += &format!(
+            "Variable {{ name: Cow::Borrowed({variable:?}), description: Cow::Borrowed({about:?}), required: {required} }}, "
+        );
     }
     let text = read(&format!("{folder}/{name}.md"))?;
     Ok(format!(
-        "Template {{ name: {full_name:?}, title: {title:?}, description: {description:?}, kind: Kind::{kind}, \
-         variables: &[{variables}], text: {text:?} }},\n"
+        "Template {{ name: Cow::Borrowed({full_name:?}), title: Cow::Borrowed({title:?}), \
+         description: Cow::Borrowed({description:?}), kind: Kind::{kind}, variables: Cow::Borrowed(&[{variables}]), \
+         text: Cow::Borrowed({text:?}) }},\n"
     ))
 }
 

@@ -17,6 +17,7 @@ mod patience;
 pub mod plugin;
 #[cfg(target_os = "linux")]
 pub mod processes;
+pub mod registry;
 mod sandbox;
 pub mod script;
 pub mod shape;

@@ -4,6 +4,7 @@
 #![allow(clippy::expect_used)]
 
 mod accept;
+mod author;
 #[cfg(unix)]
 mod bench;
 #[cfg(target_os = "linux")]
@@ -16,6 +17,7 @@ mod crash;
 #[cfg(target_os = "linux")]
 mod dashboard;
 mod demo;
+mod dist;
 mod docs;
 #[cfg(target_os = "linux")]
 mod learn;
@@ -25,6 +27,7 @@ mod policy;
 mod queue;
 #[cfg(target_os = "linux")]
 mod queue_chaos;
+mod replay;
 mod run;
 mod scope;
 #[cfg(target_os = "linux")]

@@ -43,6 +43,10 @@ impl From<PolicyError> for OpError {
             PolicyError::NoCandidate(_) => {
                 (ErrorKind::Unavailable, "cc_list_profiles says why each profile cannot be used")
             }
+            PolicyError::NotTrusted(_) => (
+                ErrorKind::Denied,
+                "nothing was changed; 'cc-orchestrator plugin key list' shows whom you trust",
+            ),
             PolicyError::Profile { .. } | PolicyError::Refused(_) => {
                 (ErrorKind::InvalidInput, "correct the value and call again")
             }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 use cc_domain::{
     Attributes, Candidate, ModelScore, ModelToScore, Profile, Role, Route, RouteRequest, TaskType,
 };
-use cc_policy::{Answer, Policy, Price};
+use cc_policy::{Answer, Policy, Price, Shadowed};
 use cc_profiles::ProfileStore;
 use cc_repo::Project;
 
@@ -58,6 +58,8 @@ pub(crate) struct Routed {
     pub(crate) request: RouteRequest,
     pub(crate) candidates: Vec<Candidate>,
     pub(crate) profiles: ProfileStore,
+    /// What each plugin in shadow would have changed.
+    pub(crate) shadows: Vec<Shadowed>,
     /// As in the job.
     pub(crate) sees: Vec<PathBuf>,
 }
@@ -120,7 +122,8 @@ pub(crate) fn route(cx: &Context, project: &Project, job: &Job) -> Result<Routed
         reason: decision.choice.reason,
         trace: scores.trace.into_iter().chain(decision.trace).collect(),
     };
-    Ok(Routed { route, request, candidates, profiles, sees: job.sees.clone() })
+    let (shadows, sees) = (decision.shadows, job.sees.clone());
+    Ok(Routed { route, request, candidates, profiles, shadows, sees })
 }
 
 /// Scores every model of every profile for some roles.

@@ -61,6 +61,9 @@ pub enum PolicyError {
     /// The value or change asked for is not possible.
     #[error("{0}")]
     Refused(String),
+    /// Nobody whom the user trusts vouches for a plugin, or it is older than it was.
+    #[error("{0}")]
+    NotTrusted(String),
     /// A built file that the binary carries is damaged.
     #[error("the bundled plugins are damaged: {0}. Install cc-orchestrator again")]
     Bundle(String),
@@ -79,6 +82,9 @@ pub enum PolicyError {
     /// A plugin's file cannot be used.
     #[error(transparent)]
     Plugin(#[from] PluginError),
+    /// The home's database cannot be used.
+    #[error(transparent)]
+    Store(#[from] cc_store::StoreError),
     /// The engine cannot start.
     #[error(transparent)]
     Engine(#[from] EngineError),

@@ -17,6 +17,9 @@ pub const MANIFEST: &str = "plugin.toml";
 /// The component's file name.
 pub const COMPONENT: &str = "plugin.wasm";
 
+/// The file name of the manifest's signature.
+pub const SIGNATURE: &str = "plugin.toml.minisig";
+
 /// Longest manifest that is read, in bytes.
 pub const MAX_MANIFEST: u64 = 64 << 10;
 

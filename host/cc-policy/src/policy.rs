@@ -1,24 +1,27 @@
 //! The one door to everything a team decides for itself.
 
 use std::{
+    cell::RefCell,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
 
 use cc_domain::{
-    Candidate, Classification, Layer, ModelScore, ModelToScore, PluginRef, Review, Role, RouteRequest,
-    RunFacts, Said, SecretFinding, Template, TraceStep,
+    Candidate, Choice, Classification, Layer, ModelScore, ModelToScore, PluginRef, Review, Role,
+    RouteRequest, RunFacts, Said, SecretFinding, SecretRule, Template, TraceStep, Verdict,
 };
+use cc_store::PluginFailures;
 use serde::Serialize;
 
 use crate::{
     Answer, Overrides, PolicyError, RouteDecision, Status,
     boundary::Boundaries,
     catalog::{Catalog, Entry},
-    decide::{self, Job},
+    decide::{self, Job, Silence},
     engine::{Limits, Plugin, PluginError, World},
+    health::{self, Health},
     rules::{self, RuleSet},
-    runtime::Runtime,
+    runtime::{Runtime, Unloaded},
 };
 
 /// Where a policy finds its plugins.
@@ -55,6 +58,9 @@ pub struct PluginStatus {
     pub limits: Limits,
     /// Where it was taken from.
     pub source: String,
+    /// Where its files are; none of a default plugin, which is inside the binary.
+    #[serde(skip)]
+    pub folder: Option<PathBuf>,
 }
 
 /// Asks the plugins of every layer and puts their answers together; the user's overrides come last.
@@ -65,6 +71,11 @@ pub struct Policy {
     config: PolicyConfig,
     runtime: Runtime,
     catalog: Mutex<Option<Arc<Catalog>>>,
+    health: Health,
+    /// Failures are not counted: nothing is done with the answers.
+    rehearsal: bool,
+    /// A package that was not added, and is asked as if it was.
+    trying: Option<Entry>,
 }
 
 /// The default plugins inside this binary, in the order of [`crate::BUNDLED`].
@@ -78,6 +89,10 @@ struct Session<'a> {
     runtime: &'a Runtime,
     catalog: Arc<Catalog>,
     overrides: Overrides,
+    /// Counts failures; none in a rehearsal.
+    health: Option<&'a Health>,
+    /// Plugins that failed the last time, as it was when the call began.
+    failures: Vec<PluginFailures>,
 }
 
 impl Policy {
@@ -85,7 +100,22 @@ impl Policy {
     #[must_use]
     pub fn new(config: PolicyConfig) -> Self {
         let runtime = Runtime::new(config.home.join("cache"));
-        Self { config, runtime, catalog: Mutex::new(None) }
+        let health = Health::new(&config.home);
+        Self { config, runtime, catalog: Mutex::new(None), health, rehearsal: false, trying: None }
+    }
+
+    /// The same policy for answers that nobody acts on: what fails in it is not held against the plugin.
+    #[must_use]
+    pub fn rehearsal(config: PolicyConfig) -> Self {
+        Self { rehearsal: true, ..Self::new(config) }
+    }
+
+    /// A rehearsal of the policy as it would be once the plugin in a folder was added.
+    ///
+    /// # Errors
+    /// It is no plugin that this host can load.
+    pub fn trying(config: PolicyConfig, package: &Path) -> Result<Self, PolicyError> {
+        Ok(Self { trying: Some(Entry::of_package(package)?), ..Self::rehearsal(config) })
     }
 
     /// Whether a call has needed the plugin engine yet.
@@ -100,7 +130,7 @@ impl Policy {
     #[must_use]
     pub fn plugins(&self) -> Vec<PluginStatus> {
         match self.catalog() {
-            Ok(catalog) => catalog.entries().iter().map(status).collect(),
+            Ok(catalog) => self.statuses(&catalog),
             Err(error) => Catalog::bundled().iter().map(status).chain([unreadable(&error)]).collect(),
         }
     }
@@ -148,9 +178,18 @@ impl Policy {
         let boundaries = Boundaries::of(&session.overrides, projects)?;
         let job =
             Job { request, candidates, explicit, overrides: &session.overrides, boundaries: &boundaries };
-        decide::route(&job, &session.catalog.seats(World::Router), |who, candidates, proposal| {
-            session.ask(World::Router, who, |plugin| plugin.route(request, candidates, proposal))
-        })
+        let answers = Answers::default();
+        let ask = |who: &PluginRef, candidates: &[Candidate], proposal: Option<&Choice>| {
+            answers.once(who, proposal, || {
+                session.ask(World::Router, who, |plugin| plugin.route(request, candidates, proposal))
+            })
+        };
+        let mut decision = decide::route(&job, &session.catalog.seats(World::Router), ask)?;
+        let shadowed = |(plugin, seats): (PluginRef, Vec<PluginRef>)| {
+            decide::shadowed(&job, &plugin, &seats, &decision.choice, ask)
+        };
+        decision.shadows = session.catalog.shadows().into_iter().map(shadowed).collect();
+        Ok(decision)
     }
 
     /// How good models are at roles: one score for each model, in order. Neutral scores when no scorer answers.
@@ -211,7 +250,8 @@ impl Policy {
         let session = self.session()?;
         let seats = session.catalog.seats(World::SecretScanner);
         rules::classify(findings, &seats, &session.rules_by_owner()?, |who, own| {
-            session.ask(World::SecretScanner, who, |plugin| plugin.classify(own))
+            let answer = session.ask(World::SecretScanner, who, |plugin| plugin.classify(own));
+            answer.map_err(|silence| silence.reason)
         })
     }
 
@@ -239,7 +279,30 @@ impl Policy {
     }
 
     fn session(&self) -> Result<Session<'_>, PolicyError> {
-        Ok(Session { runtime: &self.runtime, catalog: self.catalog()?, overrides: self.overrides()? })
+        let (catalog, overrides) = (self.catalog()?, self.overrides()?);
+        let failures = self.failures(&catalog);
+        let health = (!self.rehearsal).then_some(&self.health);
+        Ok(Session { runtime: &self.runtime, catalog, overrides, health, failures })
+    }
+
+    /// Looked at only where a plugin could be set aside.
+    fn failures(&self, catalog: &Catalog) -> Vec<PluginFailures> {
+        let watched = |entry: &Entry| entry.world.is_some_and(|world| health::is_watched(entry.layer, world));
+        if catalog.entries().iter().any(watched) { self.health.failures() } else { Vec::new() }
+    }
+
+    fn statuses(&self, catalog: &Catalog) -> Vec<PluginStatus> {
+        let (failures, overrides) = (self.failures(catalog), self.overrides().unwrap_or_default());
+        let of = |entry: &Entry| {
+            let asked = matches!(entry.status, Status::Ready | Status::Shadow);
+            let found = set_aside(&failures, &overrides, entry).filter(|_| asked).map(health::set_aside);
+            let mut status = status(entry);
+            if found.is_some() {
+                (status.status, status.reason) = (Status::SetAside, found);
+            }
+            status
+        };
+        catalog.entries().iter().map(of).collect()
     }
 
     fn catalog(&self) -> Result<Arc<Catalog>, PolicyError> {
@@ -247,7 +310,11 @@ impl Policy {
         if let Some(catalog) = kept.as_ref().filter(|catalog| catalog.is_fresh()) {
             return Ok(Arc::clone(catalog));
         }
-        let read = Arc::new(Catalog::read(&self.config.home, self.config.project.as_deref())?);
+        let read = Catalog::read(&self.config.home, self.config.project.as_deref())?;
+        let read = Arc::new(match &self.trying {
+            Some(entry) => read.with(entry.clone()),
+            None => read,
+        });
         *kept = Some(Arc::clone(&read));
         Ok(read)
     }
@@ -266,10 +333,39 @@ impl Session<'_> {
         world: World,
         who: &PluginRef,
         question: impl FnOnce(&Plugin) -> Result<T, PluginError>,
-    ) -> Result<T, String> {
+    ) -> Result<T, Silence> {
         let entry = self.catalog.entry(who).ok_or_else(|| format!("plugin '{}' is gone", who.id))?;
-        let plugin = self.runtime.plugin(entry, world, &self.overrides)?;
-        question(&plugin).map_err(|error| error.to_string())
+        if let Some(failures) = set_aside(&self.failures, &self.overrides, entry) {
+            return Err(Silence::skipped(health::set_aside(failures)));
+        }
+        let plugin = self.runtime.plugin(entry, world, &self.overrides);
+        match plugin.and_then(|plugin| question(&plugin).map_err(Unloaded::Failed)) {
+            Ok(answer) => {
+                let failed_before = self.failures.iter().any(|failures| failures.are_of(who));
+                if let Some(health) = self.health.filter(|_| failed_before) {
+                    health.answered(who);
+                }
+                Ok(answer)
+            }
+            Err(Unloaded::NotReady(reason)) => Err(reason.into()),
+            Err(Unloaded::Failed(error)) => Err(self.failed(world, who, &error).into()),
+        }
+    }
+
+    /// Counts a failure; the sentence for the trace, which says when it was one too many.
+    fn failed(&self, world: World, who: &PluginRef, error: &PluginError) -> String {
+        let reason = error.to_string();
+        if !health::is_watched(who.layer, world) || !health::is_its_fault(error, world) {
+            return reason;
+        }
+        let most = self.overrides.failing_plugins.set_aside_after;
+        match self.health.and_then(|health| health.failed(who, &reason)) {
+            Some(count) if most > 0 && count >= most => {
+                tracing::warn!(plugin = who.id, "set aside after {count} failures in a row: {reason}");
+                format!("{reason}. That was failure {count} in a row: from now on it is set aside")
+            }
+            _ => reason,
+        }
     }
 
     /// Puts a question to the highest plugin that can answer it.
@@ -297,9 +393,55 @@ impl Session<'_> {
 
     fn rules_by_owner(&self) -> Result<rules::Owned, PolicyError> {
         let seats = self.catalog.seats(World::SecretScanner);
-        decide::union(&seats, |who| self.ask(World::SecretScanner, who, Plugin::rules))
-            .map_err(PolicyError::FailClosed)
+        decide::union(&seats, |who| self.rules_of(who)).map_err(PolicyError::FailClosed)
     }
+
+    fn rules_of(&self, who: &PluginRef) -> Result<Vec<SecretRule>, String> {
+        match self.catalog.entry(who).and_then(Entry::data_rules) {
+            Some(rules) => rules,
+            None => self.ask(World::SecretScanner, who, Plugin::rules).map_err(|silence| silence.reason),
+        }
+    }
+}
+
+/// What the routers of one call said so far: a plugin in shadow makes those above it be heard again.
+#[derive(Default)]
+struct Answers(RefCell<Vec<Heard>>);
+
+struct Heard {
+    who: PluginRef,
+    proposal: Option<Choice>,
+    said: Result<Verdict, Silence>,
+}
+
+impl Answers {
+    fn once(
+        &self,
+        who: &PluginRef,
+        proposal: Option<&Choice>,
+        ask: impl FnOnce() -> Result<Verdict, Silence>,
+    ) -> Result<Verdict, Silence> {
+        let is = |heard: &&Heard| heard.who == *who && heard.proposal.as_ref() == proposal;
+        if let Some(heard) = self.0.borrow().iter().find(is) {
+            return heard.said.clone();
+        }
+        let said = ask();
+        self.0.borrow_mut().push(Heard { who: who.clone(), proposal: proposal.cloned(), said: said.clone() });
+        said
+    }
+}
+
+/// The failures for which a plugin is not asked.
+fn set_aside<'a>(
+    failures: &'a [PluginFailures],
+    overrides: &Overrides,
+    entry: &Entry,
+) -> Option<&'a PluginFailures> {
+    let most = overrides.failing_plugins.set_aside_after;
+    let watched = entry.world.is_some_and(|world| health::is_watched(entry.layer, world));
+    let plugin = entry.plugin_ref();
+    let found = failures.iter().find(|failures| failures.are_of(&plugin));
+    found.filter(|failures| watched && most > 0 && failures.failures >= most)
 }
 
 impl std::fmt::Debug for Policy {
@@ -315,6 +457,7 @@ fn known(scores: &[ModelScore]) -> usize {
 fn status(entry: &Entry) -> PluginStatus {
     let entry = entry.clone();
     PluginStatus {
+        folder: entry.folder().map(Path::to_path_buf),
         id: entry.id,
         version: entry.version,
         world: entry.world,
@@ -332,6 +475,7 @@ fn status(entry: &Entry) -> PluginStatus {
 /// Stands for the plugins that cannot be listed.
 fn unreadable(error: &PolicyError) -> PluginStatus {
     PluginStatus {
+        folder: None,
         id: "(unknown)".into(),
         version: String::new(),
         world: None,

@@ -10,14 +10,22 @@ use std::{
 use crate::{
     PolicyError,
     catalog::{Entry, Status},
-    engine::{Engine, Plugin, PluginSpec, World, digest},
+    engine::{Engine, Plugin, PluginError, PluginSpec, World, digest},
     overrides::Overrides,
 };
 
 /// Most plugins kept ready; beyond it all are dropped, and those still asked are loaded again.
 const MOST_LOADED: usize = 64;
 
-type Slot = Arc<OnceLock<Result<Plugin, String>>>;
+type Slot = Arc<OnceLock<Result<Plugin, PluginError>>>;
+
+/// Why a plugin cannot be asked.
+pub(crate) enum Unloaded {
+    /// It may not run, or its files cannot be read now.
+    NotReady(String),
+    /// Its bytes are what is wrong.
+    Failed(PluginError),
+}
 
 /// Loads each plugin once, however many threads ask for it.
 pub(crate) struct Runtime {
@@ -41,24 +49,26 @@ impl Runtime {
         entry: &Entry,
         world: World,
         overrides: &Overrides,
-    ) -> Result<Plugin, String> {
-        if entry.status != Status::Ready {
+    ) -> Result<Plugin, Unloaded> {
+        if !matches!(entry.status, Status::Ready | Status::Shadow) {
             let reason = entry.reason.as_deref().unwrap_or("it cannot load");
-            return Err(format!("plugin '{}' {} is not loaded: {reason}", entry.id, entry.version));
+            let message = format!("plugin '{}' {} is not loaded: {reason}", entry.id, entry.version);
+            return Err(Unloaded::NotReady(message));
         }
         let spec = entry.spec(world, overrides);
         let slot = self.slot(key(&spec));
         if let Some(loaded) = slot.get() {
-            return loaded.clone();
+            return loaded.clone().map_err(Unloaded::Failed);
         }
         // What may be otherwise the next time fails this call only; what is wrong with the bytes is kept.
-        let (engine, bytes) = self.ready(entry).map_err(|error| error.to_string())?;
-        slot.get_or_init(|| engine.load(&bytes, &spec).map_err(|error| error.to_string())).clone()
+        let (engine, bytes) =
+            self.ready(entry, &spec).map_err(|error| Unloaded::NotReady(error.to_string()))?;
+        slot.get_or_init(|| engine.load(&bytes, &spec)).clone().map_err(Unloaded::Failed)
     }
 
-    fn ready(&self, entry: &Entry) -> Result<(Engine, Cow<'static, [u8]>), PolicyError> {
+    fn ready(&self, entry: &Entry, spec: &PluginSpec) -> Result<(Engine, Cow<'static, [u8]>), PolicyError> {
         let bytes = entry.bytes()?;
-        if digest(&bytes) == entry.digest {
+        if digest(&bytes) == spec.digest {
             return Ok((self.engine()?, bytes));
         }
         Err(PolicyError::Refused(format!(

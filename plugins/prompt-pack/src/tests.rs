@@ -86,3 +86,16 @@ fn an_unknown_variable_or_template_is_refused_with_the_known_ones() {
     );
     assert!(error.contains("role-multimodal, role-default"), "{error}");
 }
+
+#[test]
+fn a_pack_that_is_data_stands_for_the_built_in_one_and_may_extend_its_parts() {
+    let data = r#"{ "format": 1, "parts": [["greeting", "Hello"]], "templates": [{
+        "name": "hello", "title": "T", "description": "D", "kind": "task",
+        "variables": [{ "name": "task", "description": "V", "required": true }],
+        "text": "{% include 'greeting' %}, {{ task }}{% include 'task/findings.md' %}" }] }"#;
+    let pack = crate::pack::Pack::read(Some(data)).expect("a pack");
+    assert_eq!(pack.templates.len(), 1);
+    let text = crate::render::render(&pack, "hello", &[("task".into(), "world".into())]).expect("a text");
+    assert!(text.starts_with("Hello, world") && text.contains("findings"), "{text}");
+    assert!(crate::pack::Pack::read(Some("{}")).is_err_and(|error| error.message.contains("data")));
+}

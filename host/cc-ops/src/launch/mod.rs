@@ -11,9 +11,9 @@ use std::{
 
 use cc_domain::{
     Asking, Budget, BudgetUse, CostGuard, ModelPrice, OnLimit, Payer, PluginRef, Prevention, ProjectWork,
-    Role, Route, RouteDrift, RunId, RunMode, RunRecord, RunStatus, TeamId, WriteScope,
+    Role, Route, RouteDrift, RouteRequest, RunId, RunMode, RunRecord, RunStatus, TeamId, WriteScope,
 };
-use cc_policy::Overrides;
+use cc_policy::{Overrides, Shadowed};
 use cc_profiles::WorkerSettings;
 use cc_repo::Project;
 use cc_store::{Claim, Decision, RunDir, Terms};
@@ -485,12 +485,30 @@ impl Plan {
             run_id: Some(self.run_id.clone()),
             at: record.started_at.clone(),
             kind: "route".to_owned(),
-            request: json(&self.routed.request),
+            request: json(&Asked { request: &self.routed.request, named_model: self.start.model.is_some() }),
             candidates: json(&self.routed.candidates),
-            outcome: json(&self.routed.route),
+            outcome: json(&Came { route: &self.routed.route, shadows: &self.routed.shadows }),
             plugins,
         }
     }
+}
+
+/// What was asked, as a decision keeps it.
+#[derive(Serialize)]
+struct Asked<'a> {
+    #[serde(flatten)]
+    request: &'a RouteRequest,
+    /// The caller named the model, so the route's is not a router's.
+    named_model: bool,
+}
+
+/// What came out, as a decision keeps it.
+#[derive(Serialize)]
+struct Came<'a> {
+    #[serde(flatten)]
+    route: &'a Route,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    shadows: &'a [Shadowed],
 }
 
 fn json(value: &impl Serialize) -> Value {

@@ -3,12 +3,15 @@
 use std::{
     ffi::OsString,
     path::{Path, PathBuf},
-    process::{Command, Output},
+    process::Command,
 };
 
 use serde::Deserialize;
 
-use super::{BuildOptions, most_bytes};
+use super::{
+    BuildOptions, most_bytes,
+    tool::{failed, run},
+};
 use crate::{PolicyError, files};
 
 const TARGET: &str = "wasm32-unknown-unknown";
@@ -33,8 +36,7 @@ const FLAG_VARIABLES: [&str; 4] = [
     "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
 ];
 
-/// Longest part of a program's output that an error repeats, in bytes.
-const SHOWN: usize = 4000;
+const INSTALL: &str = "install Rust from https://rustup.rs";
 
 /// Builds the crate in `folder` and returns its core module.
 pub(super) fn module(folder: &Path, options: &BuildOptions) -> Result<Vec<u8>, PolicyError> {
@@ -47,7 +49,7 @@ pub(super) fn module(folder: &Path, options: &BuildOptions) -> Result<Vec<u8>, P
     }
     command.arg("--config").arg(rustflags(&toolchain.remaps(folder, options)?));
     add_options(&mut command, options);
-    let output = run(command, "cargo rustc", folder)?;
+    let output = run(command, "cargo rustc", folder, INSTALL)?;
     let path = artifact(&output.stdout)
         .ok_or_else(|| failed("cargo rustc", folder, "it made no wasm file".into()))?;
     files::read(&path, most_bytes())?
@@ -77,7 +79,8 @@ impl Toolchain {
         let rustc = |arguments: &[&str]| {
             let mut command = program("RUSTC", "rustc", folder);
             command.args(arguments);
-            run(command, "rustc", folder).map(|output| String::from_utf8_lossy(&output.stdout).into_owned())
+            run(command, "rustc", folder, INSTALL)
+                .map(|output| String::from_utf8_lossy(&output.stdout).into_owned())
         };
         let libraries = rustc(&["--print", "target-libdir", "--target", TARGET])?;
         if !Path::new(libraries.trim()).is_dir() {
@@ -123,7 +126,7 @@ impl Metadata {
         let mut command = program("CARGO", "cargo", folder);
         command.args(["metadata", "--format-version", "1", "--filter-platform", TARGET]);
         add_options(&mut command, &BuildOptions { target_dir: None, ..options.clone() });
-        let output = run(command, "cargo metadata", folder)?;
+        let output = run(command, "cargo metadata", folder, INSTALL)?;
         serde_json::from_slice(&output.stdout)
             .map_err(|error| failed("cargo metadata", folder, error.to_string()))
     }
@@ -164,22 +167,6 @@ fn program(variable: &str, name: &str, folder: &Path) -> Command {
         command.env_remove(variable);
     }
     command
-}
-
-fn run(mut command: Command, name: &str, folder: &Path) -> Result<Output, PolicyError> {
-    let output = command.output().map_err(|error| {
-        failed(name, folder, format!("it cannot be started: {error}; install Rust from https://rustup.rs"))
-    })?;
-    if output.status.success() {
-        return Ok(output);
-    }
-    let said = String::from_utf8_lossy(&output.stderr);
-    let from = said.char_indices().rev().map(|(at, _)| at).take_while(|at| said.len() - at <= SHOWN).last();
-    Err(failed(name, folder, said[from.unwrap_or(0)..].trim().to_owned()))
-}
-
-fn failed(program: &str, folder: &Path, message: String) -> PolicyError {
-    PolicyError::Build { program: program.into(), folder: folder.into(), message }
 }
 
 /// The last wasm file that cargo says it made: the crate's own comes after its dependencies'.

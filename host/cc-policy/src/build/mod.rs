@@ -3,8 +3,12 @@
 mod bundle;
 mod cargo;
 mod component;
+mod javascript;
+mod language;
+mod python;
 mod report;
 mod sources;
+mod tool;
 
 use std::path::{Path, PathBuf};
 
@@ -12,15 +16,20 @@ use serde::Serialize;
 
 use crate::{
     PolicyError,
-    engine::{Limits, World, digest, inspect},
+    engine::{Limits, World, check_size, digest, inspect},
     files,
     id::PluginId,
     manifest::{COMPONENT, MANIFEST, Manifest, ManifestError},
     toml_text,
 };
 
+/// The published contract, which every plugin is built against.
+pub(crate) const POLICY_WIT: &str = include_str!("../../../../wit/policy-v1/policy.wit");
+
 pub use bundle::{BUNDLED_LOCK, BundledLock, LockedBundle, build_bundled, check_bundled, read_bundled_lock};
-pub use report::{PackageReport, inspect_package, validate_package};
+pub use language::Language;
+pub use report::{PackageReport, inspect_bundled, inspect_package, validate_package};
+pub(crate) use report::{spec, tried};
 pub use sources::source_digest;
 
 /// How to build.
@@ -53,30 +62,36 @@ pub struct Built {
     pub manifest: PathBuf,
 }
 
-/// Builds the plugin crate in `folder` and writes its package to `out`.
+/// Builds the plugin in `folder`, whatever its language, and writes its package to `out`.
 ///
-/// The same sources with the same compiler give the same bytes, wherever they are built.
+/// The same Rust sources with the same compiler give the same bytes, wherever they are built.
 ///
 /// # Errors
-/// The manifest is missing or wrong, cargo fails, or what it makes is no component of the manifest's world.
+/// The manifest is missing or wrong, the language's tool is missing or fails, or what it makes is no component of the
+/// manifest's world or larger than the manifest grants.
 pub fn build_plugin(folder: &Path, out: &Path, options: &BuildOptions) -> Result<Built, PolicyError> {
     let path = folder.join(MANIFEST);
     let text = files::read_text(&path)?.ok_or_else(|| ManifestError::Missing(toml_text::shown(folder)))?;
     let manifest = Manifest::parse(&toml_text::shown(&path), &text)?;
-    let module = cargo::module(folder, options)?;
-    let component = component::encode(folder, &module)?;
+    let component = match Language::of(folder)? {
+        Language::Rust => component::encode(folder, &cargo::module(folder, options)?)?,
+        Language::JavaScript => javascript::component(folder, manifest.world)?,
+        Language::Python => python::component(folder, manifest.world)?,
+    };
     check_world(&manifest, &component)?;
     write_package(&manifest, &text, &component, out)
 }
 
 fn check_world(manifest: &Manifest, component: &[u8]) -> Result<(), PolicyError> {
     let [id, version] = [manifest.id.to_string(), manifest.version.to_string()];
-    let found = inspect(component).map_err(|error| error.of(&id, &version))?;
+    let granted = manifest.granted().component_bytes;
+    let found = check_size(component.len() as u64, granted).and_then(|()| inspect(component));
+    let found = found.map_err(|error| error.of(&id, &version))?;
     if found.world == manifest.world {
         return Ok(());
     }
     Err(PolicyError::Refused(format!(
-        "the crate of '{id}' exports a {}, and its {MANIFEST} says {}: correct one of them",
+        "the plugin '{id}' exports a {}, and its {MANIFEST} says {}: correct one of them",
         found.world, manifest.world
     )))
 }
@@ -98,7 +113,7 @@ fn write_package(manifest: &Manifest, text: &str, bytes: &[u8], out: &Path) -> R
 }
 
 /// The author's manifest, comments and all, with the component's digest.
-fn with_sha256(path: &Path, text: &str, sha256: &str) -> Result<String, PolicyError> {
+pub(crate) fn with_sha256(path: &Path, text: &str, sha256: &str) -> Result<String, PolicyError> {
     let parsed = text.parse::<toml_edit::DocumentMut>();
     let mut document = parsed.map_err(|error| {
         toml_text::at(&toml_text::shown(path), text, error.span(), error.message(), "Correct the manifest")

@@ -5,8 +5,11 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::{
+    catalog::BUNDLED,
     engine::{Engine, Inspection, Limits, PluginSpec, World, digest, inspect, read_component},
     manifest::{COMPONENT, Manifest, host_version},
+    package,
+    payload::Payload,
 };
 
 /// A package, what it says of itself, and what stands against loading it.
@@ -32,6 +35,8 @@ pub struct PackageReport {
     pub imports: Vec<String>,
     /// Its exports.
     pub exports: Vec<String>,
+    /// It has no component of its own: its data is given to the default one.
+    pub is_data: bool,
     /// What it would be granted.
     pub limits: Option<Limits>,
 }
@@ -45,19 +50,39 @@ pub fn inspect_package(folder: &Path) -> PackageReport {
 /// Looks at a package, and loads it as a call would.
 #[must_use]
 pub fn validate_package(folder: &Path, cache_dir: Option<&Path>) -> PackageReport {
-    let (mut report, bytes) = look(folder);
-    let (Some(manifest), Some(bytes), true) = (&report.manifest, bytes, report.ok) else { return report };
-    let loaded = Engine::start(cache_dir).map_err(|error| error.to_string()).and_then(|engine| {
-        engine.load(&bytes, &spec(manifest, &bytes)).map(drop).map_err(|error| error.to_string())
-    });
-    if let Err(problem) = loaded {
+    let (mut report, payload) = look(folder);
+    let (Some(manifest), Some(payload), true) = (&report.manifest, payload, report.ok) else { return report };
+    if let Err(problem) = tried(manifest, &payload, cache_dir) {
         report.problems.push(problem);
         report.ok = false;
     }
     report
 }
 
-fn spec(manifest: &Manifest, bytes: &[u8]) -> PluginSpec {
+/// Loads it; of data, the default component is asked what it makes of them.
+pub(crate) fn tried(manifest: &Manifest, payload: &Payload, cache_dir: Option<&Path>) -> Result<(), String> {
+    let component = payload.component(manifest.world);
+    let mut spec = spec(manifest, component);
+    payload.complete(&mut spec);
+    let engine = Engine::start(cache_dir).map_err(|error| error.to_string())?;
+    let plugin = engine.load(component, &spec).map_err(|error| error.to_string())?;
+    if matches!(payload, Payload::Data(_)) {
+        package::try_data(manifest.world, payload, &plugin)?;
+    }
+    Ok(())
+}
+
+/// Looks at a default plugin.
+#[must_use]
+pub fn inspect_bundled(id: &str) -> PackageReport {
+    let named = |bundled: &&crate::Bundled| bundled.manifest.contains(&format!("id = \"{id}\""));
+    let found = BUNDLED.iter().find(named);
+    let manifest = found.and_then(|bundled| Manifest::parse(bundled.name, bundled.manifest).ok());
+    let payload = found.map(|bundled| Payload::Component(bundled.component.to_vec()));
+    described(Path::new(id), manifest, payload, Vec::new()).0
+}
+
+pub(crate) fn spec(manifest: &Manifest, bytes: &[u8]) -> PluginSpec {
     PluginSpec {
         id: manifest.id.to_string(),
         version: manifest.version.to_string(),
@@ -68,14 +93,30 @@ fn spec(manifest: &Manifest, bytes: &[u8]) -> PluginSpec {
     }
 }
 
-fn look(folder: &Path) -> (PackageReport, Option<Vec<u8>>) {
+fn look(folder: &Path) -> (PackageReport, Option<Payload>) {
     let folder = if folder.is_file() { folder.parent().unwrap_or(folder) } else { folder };
     let mut problems = Vec::new();
     let manifest = kept(Manifest::read(folder), &mut problems);
-    let granted = manifest.as_ref().map(|manifest| manifest.granted()).unwrap_or_default();
-    let bytes = kept(read_component(&folder.join(COMPONENT), granted.component_bytes), &mut problems);
-    let found = bytes.as_ref().and_then(|bytes| kept(inspect(bytes), &mut problems));
-    let sha256 = bytes.as_ref().map(|bytes| digest(bytes));
+    let payload = match &manifest {
+        Some(manifest) => kept(Payload::read(folder, manifest.world, manifest.granted()), &mut problems),
+        // A component alone cannot be added, but looked at.
+        None => {
+            read_component(&folder.join(COMPONENT), Limits::MAX.component_bytes).ok().map(Payload::Component)
+        }
+    };
+    described(folder, manifest, payload, problems)
+}
+
+fn described(
+    folder: &Path,
+    manifest: Option<Manifest>,
+    payload: Option<Payload>,
+    mut problems: Vec<String>,
+) -> (PackageReport, Option<Payload>) {
+    let world = manifest.as_ref().map_or(World::Router, |manifest| manifest.world);
+    let component = payload.as_ref().map(|payload| payload.component(world));
+    let found = component.and_then(|bytes| kept(inspect(bytes), &mut problems));
+    let sha256 = payload.as_ref().map(|payload| digest(payload.bytes()));
     if let Some(manifest) = &manifest {
         problems.extend(disagreements(manifest, sha256.as_deref(), found.as_ref()));
     }
@@ -86,13 +127,14 @@ fn look(folder: &Path) -> (PackageReport, Option<Vec<u8>>) {
         limits: manifest.as_ref().map(|manifest| manifest.granted()),
         manifest,
         sha256,
-        size: bytes.as_ref().map(|bytes| bytes.len() as u64),
+        size: payload.as_ref().map(|payload| payload.bytes().len() as u64),
+        is_data: matches!(payload, Some(Payload::Data(_))),
         world: found.as_ref().map(|found| found.world),
         policy: found.as_ref().map(|found| found.policy.to_string()),
         imports: found.as_ref().map(|found| found.imports.clone()).unwrap_or_default(),
         exports: found.map(|found| found.exports).unwrap_or_default(),
     };
-    (report, bytes)
+    (report, payload)
 }
 
 fn disagreements(manifest: &Manifest, sha256: Option<&str>, found: Option<&Inspection>) -> Vec<String> {

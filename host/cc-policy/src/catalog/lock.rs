@@ -6,7 +6,7 @@ use semver::Version;
 use serde::{Deserialize, Serialize};
 use toml_edit::DocumentMut;
 
-use super::tables::Array;
+use super::{keys::KeyName, tables::Array};
 use crate::{
     PolicyError,
     engine::Limits,
@@ -24,8 +24,9 @@ const ARRAY: Array = Array {
     name: "plugin",
     key: "id",
     hint: HINT,
-    head: "# The plugins that you added. `order` and `enabled` are yours to change; the rest is written by cc-orchestrator.\n",
+    head: "# The plugins that you added. `order`, `enabled` and `shadow` are yours to change; the rest is written by cc-orchestrator.\n",
 };
+const SEEN: Array = Array { name: "seen", ..ARRAY };
 
 /// One plugin of the user's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,8 +40,17 @@ pub struct LockedPlugin {
     pub world: String,
     /// Where it was added from.
     pub source: String,
+    /// `sha256:…`, of what was found there; none for a folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
     /// sha256 of the component, lower-case hex. Other bytes do not load.
     pub sha256: String,
+    /// sha256 of its manifest, likewise; none in a lock of the first release.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manifest_sha256: Option<String>,
+    /// The pinned key that signed the manifest. Without that key it does not load.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signed_by: Option<KeyName>,
     /// What it may use.
     #[serde(default)]
     pub limits: Limits,
@@ -49,6 +59,9 @@ pub struct LockedPlugin {
     /// Off: kept, not asked.
     #[serde(default = "yes")]
     pub enabled: bool,
+    /// Asked, and what it says recorded, but not acted on.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub shadow: bool,
     /// Plugins with a greater one come later and so outrank those before.
     #[serde(default)]
     pub order: i64,
@@ -58,13 +71,33 @@ fn yes() -> bool {
     true
 }
 
-#[derive(Deserialize)]
+fn is_false(value: &bool) -> bool {
+    !*value
+}
+
+/// The newest version of a plugin that ever was in this home. It outlives the plugin.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Seen {
+    pub(super) id: PluginId,
+    pub(super) version: Version,
+    pub(super) manifest_sha256: String,
+    /// It came from the network.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(super) remote: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) signed_by: Option<KeyName>,
+}
+
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct LockFile {
     #[serde(default = "first")]
     format: u32,
     #[serde(default)]
     plugin: Vec<LockedPlugin>,
+    #[serde(default)]
+    seen: Vec<Seen>,
 }
 
 fn first() -> u32 {
@@ -78,6 +111,15 @@ pub(crate) fn path(home: &Path) -> PathBuf {
 
 /// Every plugin in the home's lock; none when there is no lock.
 pub(crate) fn read(home: &Path) -> Result<Vec<LockedPlugin>, PolicyError> {
+    Ok(read_file(home)?.plugin)
+}
+
+/// The newest version of a plugin that ever was in this home.
+pub(super) fn seen(home: &Path, id: &PluginId) -> Result<Option<Seen>, PolicyError> {
+    Ok(read_file(home)?.seen.into_iter().find(|seen| seen.id == *id))
+}
+
+fn read_file(home: &Path) -> Result<LockFile, PolicyError> {
     let path = path(home);
     let text = files::read_text(&path)?.unwrap_or_default();
     Ok(parse(&toml_text::shown(&path), &text)?)
@@ -86,10 +128,10 @@ pub(crate) fn read(home: &Path) -> Result<Vec<LockedPlugin>, PolicyError> {
 /// Reads a text as a lock.
 #[cfg(fuzzing)]
 pub(crate) fn parse_text(text: &str) -> Result<Vec<LockedPlugin>, TextError> {
-    parse(LOCK, text)
+    parse(LOCK, text).map(|lock| lock.plugin)
 }
 
-fn parse(file: &str, text: &str) -> Result<Vec<LockedPlugin>, TextError> {
+fn parse(file: &str, text: &str) -> Result<LockFile, TextError> {
     let lock: LockFile = toml_text::parse(file, text, HINT)?;
     if lock.format > FORMAT {
         let message = format!("it has format {}, and this cc-orchestrator knows {FORMAT}", lock.format);
@@ -100,7 +142,7 @@ fn parse(file: &str, text: &str) -> Result<Vec<LockedPlugin>, TextError> {
         Some(plugin) => {
             Err(toml_text::at(file, text, None, &format!("'{}' is listed twice", plugin.id), HINT))
         }
-        None => Ok(lock.plugin),
+        None => Ok(lock),
     }
 }
 
@@ -128,6 +170,10 @@ impl Editor {
         ARRAY.put(&mut self.0, plugin.id.as_str(), plugin)
     }
 
+    pub(super) fn remember(&mut self, seen: &Seen) -> Result<(), PolicyError> {
+        SEEN.put(&mut self.0, seen.id.as_str(), seen)
+    }
+
     pub(super) fn take(&mut self, id: &PluginId) -> bool {
         ARRAY.take(&mut self.0, id.as_str())
     }
@@ -143,10 +189,14 @@ mod tests {
             version: Version::new(1, 0, 0),
             world: "router".into(),
             source: "/somewhere".into(),
+            digest: None,
             sha256: "0".repeat(64),
+            manifest_sha256: Some("1".repeat(64)),
+            signed_by: None,
             limits: Limits::default(),
             installed_at: "2026-11-23T06:15:00Z".into(),
             enabled: true,
+            shadow: false,
             order,
         }
     }
@@ -174,7 +224,7 @@ mod tests {
         let entry = toml::to_string(&plugin("a", 1)).expect("a text").replace("[limits]", "[plugin.limits]");
         for (text, word) in [
             ("format = 2\n".to_owned(), "Upgrade cc-orchestrator"),
-            (format!("[[plugin]]\n{}", entry.replace("order", "ordre")), "line 9"),
+            (format!("[[plugin]]\n{}", entry.replace("order", "ordre")), "ordre"),
             (format!("[[plugin]]\n{entry}\n[[plugin]]\n{entry}"), "twice"),
         ] {
             let error = parse("plugins.lock", &text).expect_err(word).to_string();

@@ -1,4 +1,4 @@
-//! A plugin's folder: `plugin.toml` and `plugin.wasm`, held against what was recorded of it.
+//! A plugin's folder: `plugin.toml` and its payload, held against what was recorded of it.
 
 use std::path::Path;
 
@@ -7,7 +7,8 @@ use crate::{
     PolicyError,
     engine::{Limits, World, digest},
     files,
-    manifest::{COMPONENT, MANIFEST, Manifest, ManifestError, host_version},
+    manifest::{MANIFEST, Manifest, ManifestError, host_version},
+    payload::Payload,
     toml_text,
 };
 
@@ -25,19 +26,19 @@ pub(super) struct Pin<'a> {
 /// A plugin that cannot load, and why.
 pub(super) type Fault = (Status, String);
 
-/// The manifest and what stands against loading the component, without running any of it.
+/// The manifest, and the payload or what stands against loading it. Nothing of it is run.
 pub(super) fn examine(
     folder: &Path,
     pin: &Pin<'_>,
     limits: Option<Limits>,
-) -> (Option<Manifest>, Result<(), Fault>) {
+) -> (Option<Manifest>, Result<Payload, Fault>) {
     let manifest = match read_manifest(folder) {
         Ok(found) => found,
         Err(error) => return (None, Err((Status::Broken, error.to_string()))),
     };
     let (manifest, bytes) = manifest;
     let checked = check_manifest(&manifest, &bytes, pin)
-        .and_then(|()| check_component(folder, pin, limits.unwrap_or_else(|| manifest.granted())));
+        .and_then(|()| checked_payload(folder, &manifest, pin, limits.unwrap_or_else(|| manifest.granted())));
     (Some(manifest), checked)
 }
 
@@ -58,12 +59,18 @@ fn check_manifest(manifest: &Manifest, bytes: &[u8], pin: &Pin<'_>) -> Result<()
     }
 }
 
-fn check_component(folder: &Path, pin: &Pin<'_>, limits: Limits) -> Result<(), Fault> {
-    let bytes = read_component(folder, limits).map_err(|error| (Status::Broken, error.to_string()))?;
-    if digest(&bytes) == pin.sha256 {
-        Ok(())
+fn checked_payload(
+    folder: &Path,
+    manifest: &Manifest,
+    pin: &Pin<'_>,
+    limits: Limits,
+) -> Result<Payload, Fault> {
+    let payload =
+        Payload::read(folder, manifest.world, limits).map_err(|error| (Status::Broken, error.to_string()))?;
+    if digest(payload.bytes()) == pin.sha256 {
+        Ok(payload)
     } else {
-        Err((Status::Changed, format!("its {COMPONENT} changed: {}", pin.remedy)))
+        Err((Status::Changed, format!("its {} changed: {}", payload.file_name(), pin.remedy)))
     }
 }
 
@@ -75,17 +82,10 @@ pub(super) fn read_manifest(folder: &Path) -> Result<(Manifest, Vec<u8>), Manife
     Ok((manifest, text.into_bytes()))
 }
 
-/// The component's bytes, at most as many as the plugin is granted.
-pub(super) fn read_component(folder: &Path, limits: Limits) -> Result<Vec<u8>, PolicyError> {
-    let path = folder.join(COMPONENT);
-    let missing = || PolicyError::Manifest(ManifestError::Missing(toml_text::shown(folder)));
-    files::read(&path, limits.component_bytes)?.ok_or_else(missing)
-}
-
 /// What to record of a plugin as it is now.
 pub(super) fn pin(folder: &Path) -> Result<TrustedPlugin, PolicyError> {
     let (manifest, bytes) = read_manifest(folder)?;
-    let component = read_component(folder, manifest.granted())?;
+    let payload = Payload::read(folder, manifest.world, manifest.granted())?;
     if folder.file_name().and_then(|name| name.to_str()) != Some(manifest.id.as_str()) {
         return Err(PolicyError::Refused(format!("its manifest says '{}': name the folder so", manifest.id)));
     }
@@ -94,6 +94,6 @@ pub(super) fn pin(folder: &Path) -> Result<TrustedPlugin, PolicyError> {
         version: manifest.version.to_string(),
         world: manifest.world.to_string(),
         manifest_sha256: digest(&bytes),
-        sha256: digest(&component),
+        sha256: digest(payload.bytes()),
     })
 }

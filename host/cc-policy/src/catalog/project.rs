@@ -59,7 +59,7 @@ pub(super) fn entries(home: &Path, project: &Path) -> Result<Vec<Entry>, PolicyE
 }
 
 fn unlisted(project: &Path, error: &PolicyError) -> Entry {
-    let fault = Some((Status::Untrusted, error.to_string()));
+    let fault = Err((Status::Untrusted, error.to_string()));
     Entry::of_folder(Layer::Project, &folder(project), "(unknown)", None, fault)
 }
 
@@ -82,7 +82,7 @@ fn trusted_entry(folder: &Path, plugin: &TrustedPlugin) -> Entry {
         remedy: REMEDY,
     };
     let (manifest, checked) = package::examine(folder, &pin, None);
-    let mut entry = Entry::of_folder(Layer::Project, folder, plugin.id.as_str(), manifest, checked.err());
+    let mut entry = Entry::of_folder(Layer::Project, folder, plugin.id.as_str(), manifest, checked);
     // What the user trusted is what the entry is, whatever the manifest says by now.
     entry.version.clone_from(&plugin.version);
     entry.world = plugin.world.parse().ok();
@@ -97,5 +97,5 @@ fn untrusted_entry(folder: &Path, name: &str, project_is_trusted: bool) -> Entry
         "the project is not trusted: look at its plugins, then trust it"
     };
     let manifest = package::read_manifest(folder).ok().map(|(manifest, _)| manifest);
-    Entry::of_folder(Layer::Project, folder, name, manifest, Some((Status::Untrusted, reason.into())))
+    Entry::of_folder(Layer::Project, folder, name, manifest, Err((Status::Untrusted, reason.into())))
 }

@@ -43,7 +43,10 @@ impl Array {
             .ok_or_else(|| unwritable(format!("'{}' is no array of tables", self.name)))?;
         let at = entries.iter().position(|table| self.is(table, key));
         match at.and_then(|at| entries.get_mut(at)) {
-            Some(table) => new.iter().for_each(|(name, value)| replace(table, name, value)),
+            Some(table) => {
+                table.retain(|name, _| new.contains_key(name));
+                new.iter().for_each(|(name, value)| replace(table, name, value));
+            }
             None => entries.push(new.as_table().clone()),
         }
         Ok(())

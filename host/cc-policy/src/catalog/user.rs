@@ -7,8 +7,9 @@ use semver::Version;
 
 use super::{
     Entry, Status,
+    keys::{self, PinnedKey, Signed},
     lock::{self, LockedPlugin},
-    package::{self, Pin},
+    package::{self, Fault, Pin},
 };
 use crate::{PolicyError, id::PluginId};
 
@@ -26,10 +27,13 @@ pub(super) fn all_versions(home: &Path, id: &PluginId) -> PathBuf {
 
 /// Every plugin in the lock.
 pub(super) fn entries(home: &Path) -> Result<Vec<Entry>, PolicyError> {
-    Ok(lock::read(home)?.iter().map(|plugin| entry(home, plugin)).collect())
+    let locked = lock::read(home)?;
+    let signed = locked.iter().any(|plugin| plugin.signed_by.is_some());
+    let keys = if signed { keys::keys(home)? } else { Vec::new() };
+    Ok(locked.iter().map(|plugin| entry(home, plugin, &keys)).collect())
 }
 
-fn entry(home: &Path, plugin: &LockedPlugin) -> Entry {
+fn entry(home: &Path, plugin: &LockedPlugin, keys: &[PinnedKey]) -> Entry {
     let folder = folder(home, &plugin.id, &plugin.version);
     let version = plugin.version.to_string();
     let limits = plugin.limits.clamped();
@@ -38,13 +42,20 @@ fn entry(home: &Path, plugin: &LockedPlugin) -> Entry {
         version: &version,
         world: &plugin.world,
         sha256: &plugin.sha256,
-        manifest_sha256: None,
+        manifest_sha256: plugin.manifest_sha256.as_deref(),
         remedy: REMEDY,
     };
     let (manifest, checked) = package::examine(&folder, &pin, Some(limits));
+    // A lock that grants more than the plugin asked for was not written by us.
+    let limits = manifest.as_ref().map_or(limits, |manifest| limits.within(&manifest.granted()));
+    let checked = checked.and_then(|payload| check_signature(&folder, plugin, keys).map(|()| payload));
     let off = || (Status::Disabled, "you switched it off in plugins.lock".to_owned());
-    let fault = if plugin.enabled { checked.err() } else { Some(off()) };
-    let entry = Entry::of_folder(Layer::User, &folder, plugin.id.as_str(), manifest, fault);
+    let payload = if plugin.enabled { checked } else { Err(off()) };
+    let mut entry = Entry::of_folder(Layer::User, &folder, plugin.id.as_str(), manifest, payload);
+    if plugin.shadow && entry.status == Status::Ready {
+        entry.status = Status::Shadow;
+        entry.reason = Some("it is recorded what it would do; 'plugin promote' lets it act".to_owned());
+    }
     // What the user added is what the entry is, whatever the manifest says by now.
     Entry {
         version,
@@ -54,5 +65,20 @@ fn entry(home: &Path, plugin: &LockedPlugin) -> Entry {
         limits,
         source: plugin.source.clone(),
         ..entry
+    }
+}
+
+/// The signature counts for as long as its key is pinned.
+fn check_signature(folder: &Path, plugin: &LockedPlugin, known: &[PinnedKey]) -> Result<(), Fault> {
+    let Some(name) = &plugin.signed_by else { return Ok(()) };
+    let Ok(key) = keys::named(known, name) else {
+        let reason =
+            format!("the key '{name}' that signed it is not pinned any more: pin it, or remove the plugin");
+        return Err((Status::Untrusted, reason));
+    };
+    match keys::signed_folder(folder, std::slice::from_ref(key)) {
+        Ok(Signed::By(_)) => Ok(()),
+        Ok(_) => Err((Status::Changed, format!("its signature is not one of the key '{name}': {REMEDY}"))),
+        Err(error) => Err((Status::Broken, error.to_string())),
     }
 }

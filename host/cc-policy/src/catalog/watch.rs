@@ -6,7 +6,7 @@ use std::{
     time::SystemTime,
 };
 
-use super::{lock, project, trust};
+use super::{keys, lock, project, trust};
 use crate::{engine::digest, files};
 
 /// Files and what they looked like.
@@ -24,7 +24,7 @@ enum Seen {
 impl Watch {
     /// Starts before the files are read, so that no change falls between.
     pub(super) fn start(home: &Path, project: Option<&Path>) -> Self {
-        let mut paths = vec![lock::path(home)];
+        let mut paths = vec![lock::path(home), keys::path(home)];
         if let Some(project) = project {
             paths.push(trust::path(home));
             // Both, since the inner folder's making is a change of the outer one.

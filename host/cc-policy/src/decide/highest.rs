@@ -2,13 +2,13 @@
 
 use cc_domain::{PluginRef, Said, TraceStep};
 
-use super::{Answer, step};
+use super::{Answer, Silence, step};
 use crate::PolicyError;
 
 /// Asks from the highest seat down until one answers.
-pub(crate) fn highest<T>(
+pub(crate) fn highest<T, E: Into<Silence>>(
     seats: &[PluginRef],
-    ask: impl Fn(&PluginRef) -> Result<T, String>,
+    ask: impl Fn(&PluginRef) -> Result<T, E>,
 ) -> Result<Answer<T>, Vec<TraceStep>> {
     let mut trace = Vec::new();
     for plugin in seats.iter().rev() {
@@ -17,7 +17,10 @@ pub(crate) fn highest<T>(
                 trace.push(step(plugin, Said::Chose, "answered"));
                 return Ok(Answer { value, plugin: Some(plugin.clone()), trace });
             }
-            Err(reason) => trace.push(step(plugin, Said::Failed, reason)),
+            Err(silence) => {
+                let Silence { said, reason } = silence.into();
+                trace.push(step(plugin, said, reason));
+            }
         }
     }
     Err(trace)
@@ -43,7 +46,10 @@ mod tests {
     fn the_layer_below_answers_for_one_that_fails() {
         let seats = [plugin("a", Layer::Bundled), plugin("b", Layer::User), plugin("c", Layer::Project)];
         let answer =
-            highest(&seats, |who| if who.id == "c" { Err("c trapped".into()) } else { Ok(who.id.clone()) });
+            highest(
+                &seats,
+                |who| if who.id == "c" { Err("c trapped".to_owned()) } else { Ok(who.id.clone()) },
+            );
         let answer = answer.expect("an answer");
         assert_eq!(answer.value, "b");
         let said: Vec<_> = answer.trace.iter().map(|step| (step.who.as_str(), step.said)).collect();
@@ -53,7 +59,8 @@ mod tests {
     #[test]
     fn when_all_fail_the_error_names_each_reason() {
         let seats = [plugin("a", Layer::Bundled), plugin("b", Layer::User)];
-        let trace = highest::<()>(&seats, |who| Err(format!("{} is ill", who.id))).expect_err("nobody");
+        let trace =
+            highest::<(), String>(&seats, |who| Err(format!("{} is ill", who.id))).expect_err("nobody");
         let error = nobody("run-reviewer", trace).to_string();
         assert!(error.contains("b is ill; a is ill"), "{error}");
     }

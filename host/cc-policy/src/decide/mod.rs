@@ -7,6 +7,7 @@ mod prompts;
 mod route;
 mod score;
 mod secrets;
+mod shadow;
 
 use cc_domain::{PluginRef, Said, TraceStep};
 use schemars::JsonSchema;
@@ -19,6 +20,8 @@ pub use route::RouteDecision;
 pub(crate) use route::{Job, route};
 pub(crate) use score::neutral;
 pub(crate) use secrets::union;
+pub use shadow::Shadowed;
+pub(crate) use shadow::shadowed;
 
 /// What a plugin answered, who it was, and what was tried before.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
@@ -29,6 +32,26 @@ pub struct Answer<T> {
     pub plugin: Option<PluginRef>,
     /// Every step, in order.
     pub trace: Vec<TraceStep>,
+}
+
+/// A plugin that gave no answer, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Silence {
+    pub(crate) said: Said,
+    pub(crate) reason: String,
+}
+
+impl Silence {
+    /// It was not asked.
+    pub(crate) fn skipped(reason: String) -> Self {
+        Self { said: Said::Skipped, reason }
+    }
+}
+
+impl From<String> for Silence {
+    fn from(reason: String) -> Self {
+        Self { said: Said::Failed, reason }
+    }
 }
 
 /// A step that a plugin took.

@@ -2,17 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use cc_domain::{PluginRef, Said, Template};
+use cc_domain::{PluginRef, Template};
 
-use super::{Answer, highest, nobody, step};
+use super::{Answer, Silence, highest, nobody, step};
 use crate::PolicyError;
 
 const WHAT: &str = "prompt-pack";
 
 /// Every template, by name. A pack that fails leaves those of the others standing.
-pub(crate) fn templates(
+pub(crate) fn templates<E: Into<Silence>>(
     seats: &[PluginRef],
-    ask: impl Fn(&PluginRef) -> Result<Vec<Template>, String>,
+    ask: impl Fn(&PluginRef) -> Result<Vec<Template>, E>,
 ) -> Result<Vec<Template>, PolicyError> {
     let mut all = BTreeMap::new();
     let mut failed = Vec::new();
@@ -21,7 +21,10 @@ pub(crate) fn templates(
             Ok(templates) => {
                 all.extend(templates.into_iter().map(|template| (template.name.clone(), template)))
             }
-            Err(reason) => failed.push(step(plugin, Said::Failed, reason)),
+            Err(silence) => {
+                let Silence { said, reason } = silence.into();
+                failed.push(step(plugin, said, reason));
+            }
         }
     }
     if failed.len() == seats.len() {
@@ -34,11 +37,11 @@ pub(crate) fn templates(
 }
 
 /// The text of one template, from the highest pack that has it and renders it.
-pub(crate) fn render(
+pub(crate) fn render<E: Into<Silence> + From<String>>(
     name: &str,
     seats: &[PluginRef],
-    templates: impl Fn(&PluginRef) -> Result<Vec<Template>, String>,
-    render: impl Fn(&PluginRef) -> Result<String, String>,
+    templates: impl Fn(&PluginRef) -> Result<Vec<Template>, E>,
+    render: impl Fn(&PluginRef) -> Result<String, E>,
 ) -> Result<Answer<String>, PolicyError> {
     let answer = highest(seats, |plugin| {
         let known = templates(plugin)?;
@@ -46,7 +49,7 @@ pub(crate) fn render(
             return render(plugin);
         }
         let names: Vec<_> = known.iter().map(|template| template.name.as_str()).collect();
-        Err(format!("'{}' has no template '{name}'; it has {}", plugin.id, names.join(", ")))
+        Err(format!("'{}' has no template '{name}'; it has {}", plugin.id, names.join(", ")).into())
     });
     answer.map_err(|trace| nobody(WHAT, trace))
 }

@@ -4,7 +4,7 @@ use cc_domain::{Candidate, Choice, PluginRef, RouteRequest, Said, TraceStep, Ver
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{own_step, preference, profile, step};
+use super::{Shadowed, Silence, own_step, preference, profile, step};
 use crate::{PolicyError, boundary::Boundaries, overrides::Overrides};
 
 /// Who gets the job, and every step that led there.
@@ -14,6 +14,9 @@ pub struct RouteDecision {
     pub choice: Choice,
     /// Every step, in order.
     pub trace: Vec<TraceStep>,
+    /// What each plugin in shadow would have changed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shadows: Vec<Shadowed>,
 }
 
 /// All that a route depends on but the routers.
@@ -35,10 +38,10 @@ struct Chain {
 }
 
 /// Routes a job. `seats` are the routers from lowest to highest; `ask` puts the question to one of them.
-pub(crate) fn route(
+pub(crate) fn route<E: Into<Silence>>(
     job: &Job<'_>,
     seats: &[PluginRef],
-    ask: impl Fn(&PluginRef, &[Candidate], Option<&Choice>) -> Result<Verdict, String>,
+    ask: impl Fn(&PluginRef, &[Candidate], Option<&Choice>) -> Result<Verdict, E>,
 ) -> Result<RouteDecision, PolicyError> {
     // All are looked at, so that a name means the same profile whatever was left out before.
     let (within, trace) = job.boundaries.keep(job.candidates)?;
@@ -46,7 +49,7 @@ pub(crate) fn route(
     let candidates = limited(job, &within, &mut chain)?;
     for plugin in seats {
         let answer = ask(plugin, &candidates, chain.proposal.as_ref());
-        chain.hear(plugin, &candidates, answer);
+        chain.hear(plugin, &candidates, answer.map_err(Into::into));
         if chain.denial.is_some() {
             break;
         }
@@ -89,9 +92,9 @@ fn outside(query: &str, mut trace: Vec<TraceStep>) -> PolicyError {
 }
 
 impl Chain {
-    fn hear(&mut self, plugin: &PluginRef, candidates: &[Candidate], answer: Result<Verdict, String>) {
+    fn hear(&mut self, plugin: &PluginRef, candidates: &[Candidate], answer: Result<Verdict, Silence>) {
         let step = match answer {
-            Err(reason) => step(plugin, Said::Failed, reason),
+            Err(Silence { said, reason }) => step(plugin, said, reason),
             Ok(Verdict::Keep) => step(plugin, Said::Kept, "left the proposal as it is"),
             Ok(Verdict::Deny(reason)) => {
                 self.denial =
@@ -144,7 +147,7 @@ impl Chain {
         let trace = self.trace;
         match (self.denial, self.proposal) {
             (Some((who, reason)), _) => Err(PolicyError::Denied { who, reason, trace }),
-            (None, Some(choice)) => Ok(RouteDecision { choice, trace }),
+            (None, Some(choice)) => Ok(RouteDecision { choice, trace, shadows: Vec::new() }),
             (None, None) => Err(PolicyError::NoCandidate("there is none".into())),
         }
     }

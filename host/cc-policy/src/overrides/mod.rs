@@ -49,6 +49,9 @@ pub struct Overrides {
     /// What a queue of jobs may do.
     #[serde(default, skip_serializing_if = "is_default")]
     pub queue: QueuePolicy,
+    /// What becomes of plugins that fail.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub failing_plugins: FailingPlugins,
     /// What workers may cost.
     #[serde(default, skip_serializing_if = "is_default")]
     pub cost_guard: CostGuard,
@@ -62,6 +65,20 @@ pub struct Overrides {
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
+}
+
+/// What becomes of plugins that fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FailingPlugins {
+    /// A plugin that fails so often in a row is asked no more, and the layer below acts. 0: never. Default 3.
+    pub set_aside_after: u32,
+}
+
+impl Default for FailingPlugins {
+    fn default() -> Self {
+        Self { set_aside_after: 3 }
+    }
 }
 
 /// USD per million tokens.
@@ -139,13 +156,14 @@ impl TryFrom<String> for Name {
 
 impl Overrides {
     /// Its keys.
-    pub const KEYS: [&str; 9] = [
+    pub const KEYS: [&str; 10] = [
         "preferred_profiles",
         "preferred_models",
         "notes",
         "plugins",
         "runs",
         "queue",
+        "failing_plugins",
         "cost_guard",
         "prices",
         "boundaries",

@@ -10,11 +10,15 @@ use wasmtime::{
 use crate::engine::{Guest, PluginError, PluginErrorKind, World, tidy};
 
 mod model_scorer;
+#[cfg(test)]
+pub(crate) mod next;
 mod prompt_pack;
 mod router;
 mod run_reviewer;
 mod secret_scanner;
 mod v1;
+
+pub(crate) use secret_scanner::check_rules;
 
 /// Longest sentence of a plugin that is kept: reasons, messages, notes. The rest is cut.
 const SENTENCE_BYTES: usize = 2000;
@@ -24,11 +28,17 @@ const NAME_BYTES: usize = 200;
 /// A plugin's functions, by the policy version it was built against.
 pub(crate) enum Binding {
     V1(v1::Functions),
+    #[cfg(test)]
+    Next(next::Functions),
 }
 
 impl Binding {
     /// Finds the functions of a component of that world.
     pub(crate) fn find(component: &Component, world: World) -> Result<Self, PluginError> {
+        #[cfg(test)]
+        if let Some(functions) = next::Functions::find(component, world) {
+            return Ok(Self::Next(functions));
+        }
         v1::Functions::find(component, world).map(Self::V1)
     }
 
@@ -36,12 +46,16 @@ impl Binding {
     pub(crate) fn check(&self, store: &mut Store<Guest>, instance: &Instance) -> wasmtime::Result<()> {
         match self {
             Self::V1(functions) => functions.check(store, instance),
+            #[cfg(test)]
+            Self::Next(functions) => functions.check(store, instance),
         }
     }
 }
 
 /// Offers the host interface of every policy version.
 pub(crate) fn link(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
+    #[cfg(test)]
+    next::link(linker)?;
     v1::link(linker)
 }
 

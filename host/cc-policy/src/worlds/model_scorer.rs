@@ -16,6 +16,8 @@ impl Plugin {
     pub fn score(&self, roles: &[Role], models: &[ModelToScore]) -> Result<Vec<ModelScore>, PluginError> {
         let scores = match self.binding() {
             Binding::V1(functions) => v1::model_scorer::score(self, functions, roles, models)?,
+            #[cfg(test)]
+            Binding::Next(_) => unreachable!("the next version has routers only"),
         };
         checked(scores, roles, models).map_err(|error| self.blame(error))
     }

@@ -18,6 +18,8 @@ impl Plugin {
     pub fn templates(&self) -> Result<Vec<Template>, PluginError> {
         let templates = match self.binding() {
             Binding::V1(functions) => v1::prompt_pack::templates(self, functions)?,
+            #[cfg(test)]
+            Binding::Next(_) => unreachable!("the next version has routers only"),
         };
         checked(templates).map_err(|error| self.blame(error))
     }
@@ -29,6 +31,8 @@ impl Plugin {
     pub fn render(&self, name: &str, variables: &[(String, String)]) -> Result<String, PluginError> {
         match self.binding() {
             Binding::V1(functions) => v1::prompt_pack::render(self, functions, name, variables),
+            #[cfg(test)]
+            Binding::Next(_) => unreachable!("the next version has routers only"),
         }
     }
 }

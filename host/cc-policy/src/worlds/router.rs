@@ -18,6 +18,8 @@ impl Plugin {
     ) -> Result<Verdict, PluginError> {
         let verdict = match self.binding() {
             Binding::V1(functions) => v1::router::route(self, functions, request, candidates, proposal)?,
+            #[cfg(test)]
+            Binding::Next(functions) => super::next::route(self, functions, request, candidates)?,
         };
         checked(verdict, candidates).map_err(|error| self.blame(error))
     }

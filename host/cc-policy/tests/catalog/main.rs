@@ -7,6 +7,8 @@ mod bundled;
 mod changes;
 #[path = "../hostile/component.rs"]
 mod component;
+mod fixtures;
+mod keys;
 mod kit;
 mod layers;
 mod mutations;

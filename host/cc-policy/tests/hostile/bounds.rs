@@ -2,7 +2,7 @@
 
 use cc_policy::engine::{Limits, PluginErrorKind, PluginSpec, World};
 
-use crate::{GOOD, assert_refused, component, engine, memory::growth, route, router, spec};
+use crate::{GOOD, assert_refused, component, engine, load, memory::growth, route, router, spec};
 
 /// What a hostile plugin may cost the host at its peak: its own 32 MiB, and room for the rest of the test.
 const MOST_GROWTH: u64 = 64 << 20;
@@ -114,4 +114,13 @@ fn more_calls_at_once_than_the_pool_has_slots_all_get_an_answer() {
         let calls = (0..32).map(|_| scope.spawn(|| route(&plugin))).collect::<Vec<_>>();
         assert!(calls.into_iter().all(|call| call.join().expect("no panic").is_ok()));
     });
+}
+
+#[test]
+fn a_component_of_several_parts_with_memories_of_their_own_is_compiled() {
+    let (engine, _one) = engine();
+    let bytes = wat::parse_str(include_str!("two_memories.wat")).expect("valid WAT");
+    // Its function has another type than the contract's, which is seen once it is compiled and started.
+    let error = assert_refused(engine, load(engine, &bytes), PluginErrorKind::WrongWorld);
+    assert!(error.what.contains("functions of other types"), "{error}");
 }
