@@ -14,6 +14,8 @@ mod concurrency;
 mod cost;
 #[cfg(target_os = "linux")]
 mod crash;
+#[cfg(target_os = "linux")]
+mod dashboard;
 mod demo;
 mod dist;
 mod docs;

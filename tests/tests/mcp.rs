@@ -93,6 +93,7 @@ fn every_reply_fits_the_schema_it_was_announced_with() {
         ("cc_write_strategy_reports", json!({})),
         ("cc_export_report", json!({ "date": "2026-11-25", "format": "html" })),
         ("cc_write_claude_md", json!({ "role": "security" })),
+        ("cc_dashboard", json!({})),
         ("cc_cost_guard", json!({ "config": { "usd": { "day": 5 } } })),
         ("cc_usage_summary", json!({ "days": 2, "format": "csv", "write_report": true })),
         ("cc_model_registry", json!({})),

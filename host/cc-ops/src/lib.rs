@@ -11,6 +11,7 @@ mod bench;
 mod calibration;
 mod context;
 mod convert;
+pub mod dashboard;
 mod demo;
 mod error;
 mod facts;

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod cli;
+mod dashboard;
 mod log;
 mod mcp;
 mod notify;

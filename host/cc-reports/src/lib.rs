@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod claude_md;
+pub mod dashboard;
 mod export;
 mod page;
 mod plain;

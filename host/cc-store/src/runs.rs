@@ -79,8 +79,16 @@ pub struct RunFilter {
     pub since: Option<Timestamp>,
     /// Only started before.
     pub until: Option<Timestamp>,
+    /// Only routed to that model.
+    pub model: Option<String>,
+    /// Only those that may write, or may not.
+    pub allow_write: Option<bool>,
+    /// Only those whose id, role, model, profile, project or error holds each of these, whatever its case.
+    pub words: Vec<String>,
     /// At most so many.
     pub limit: u32,
+    /// After so many that are left out.
+    pub offset: u32,
 }
 
 impl Default for RunFilter {
@@ -95,7 +103,11 @@ impl Default for RunFilter {
             team_id: None,
             since: None,
             until: None,
+            model: None,
+            allow_write: None,
+            words: Vec::new(),
             limit: 50,
+            offset: 0,
         }
     }
 }
@@ -170,8 +182,8 @@ const PUT: &str = "INSERT INTO runs (run_id, status, active, mode, role, task_ty
 pub(crate) fn list(db: &Connection, filter: &RunFilter) -> rusqlite::Result<Vec<RunSummary>> {
     let (conditions, values) = conditions(filter);
     let sql = format!(
-        "SELECT {COLUMNS} FROM runs {conditions} ORDER BY active DESC, started_ms DESC, run_id DESC LIMIT {}",
-        filter.limit
+        "SELECT {COLUMNS} FROM runs {conditions} ORDER BY active DESC, started_ms DESC, run_id DESC LIMIT {} OFFSET {}",
+        filter.limit, filter.offset
     );
     let values: Vec<&dyn ToSql> = values.iter().map(|v| v as &dyn ToSql).collect();
     db.prepare(&sql)?.query_map(values.as_slice(), summary)?.collect()
@@ -182,7 +194,11 @@ pub(crate) fn get(db: &Connection, id: &RunId) -> rusqlite::Result<RunSummary> {
     db.prepare(&format!("SELECT {COLUMNS} FROM runs WHERE run_id = ?1"))?.query_row([id.as_str()], summary)
 }
 
-fn conditions(filter: &RunFilter) -> (String, Vec<Sql>) {
+/// `instr` and not `LIKE`: a word may hold its wildcards.
+const SEARCHED: &str = "instr(lower(run_id || ' ' || role || ' ' || coalesce(model, '') || ' ' || profile_name || ' ' || \
+     workspace_root || ' ' || coalesce(error, '')), lower(?)) > 0";
+
+pub(crate) fn conditions(filter: &RunFilter) -> (String, Vec<Sql>) {
     let mut all = Conditions::default();
     if let Some(active) = filter.active {
         all.add("active = ?", [Sql::from(active)]);
@@ -200,6 +216,13 @@ fn conditions(filter: &RunFilter) -> (String, Vec<Sql>) {
     }
     if let Some(until) = filter.until {
         all.add("started_ms < ?", [Sql::from(until.as_millisecond())]);
+    }
+    all.any_of("model", filter.model.iter().map(String::as_str));
+    if let Some(write) = filter.allow_write {
+        all.add("allow_write = ?", [Sql::from(write)]);
+    }
+    for word in &filter.words {
+        all.add(SEARCHED, [Sql::from(word.clone())]);
     }
     let clause =
         if all.texts.is_empty() { String::new() } else { format!("WHERE {}", all.texts.join(" AND ")) };

@@ -482,3 +482,53 @@ proptest! {
         drop((launch, lock));
     }
 }
+
+#[test]
+fn the_list_is_searched_paged_and_summed_up_alike() {
+    let world = World::new();
+    for n in 0..7_u32 {
+        let id = format!("20261123T061500Z-{n:08x}").parse().unwrap();
+        let mut record = record(world.project(), id, &format!("2026-11-23T06:15:{n:02}Z"));
+        record.allow_write = n % 2 == 0;
+        drop(world.store.create_run(&record, "").unwrap());
+        record.status = if n < 5 { RunStatus::Succeeded } else { RunStatus::Failed };
+        record.error = (n >= 5).then(|| "100% Overloaded_".into());
+        let usage = Usage { input_tokens: 10, output_tokens: 1, ..Usage::default() };
+        record.result = Some(RunResult { usage, cost_usd: Some(0.5), ..RunResult::default() });
+        world.store.update_run(&record).unwrap();
+    }
+    let page = |offset| RunFilter { limit: 3, offset, ..RunFilter::default() };
+    let seconds = |filter: &RunFilter| -> Vec<String> {
+        let runs = world.store.list_runs(filter).unwrap();
+        runs.iter().map(|run| run.started_at[17..19].to_owned()).collect()
+    };
+    assert_eq!(
+        [page(0), page(3), page(6)].map(|page| seconds(&page)).concat(),
+        ["06", "05", "04", "03", "02", "01", "00"]
+    );
+
+    let sums = world.store.run_sums(&page(6)).unwrap();
+    assert_eq!((sums.runs, sums.succeeded, sums.failed, sums.active, sums.tokens), (7, 5, 2, 0, 77));
+    assert!((sums.usd - 3.5).abs() < 1e-9, "{sums:?}");
+
+    let with = |words: &[&str]| RunFilter {
+        words: words.iter().map(ToString::to_string).collect(),
+        ..RunFilter::default()
+    };
+    assert_eq!(seconds(&with(&["OVERLOADED", "100%"])), ["06", "05"], "each word, whatever its case");
+    assert_eq!(seconds(&with(&["0%d"])), [""; 0], "a wildcard is a sign like any other");
+    assert_eq!(seconds(&with(&["模型"])).len(), 7);
+    let both = RunFilter { allow_write: Some(true), model: Some("m".into()), ..with(&["overloaded_"]) };
+    assert_eq!((seconds(&both), world.store.run_sums(&both).unwrap().runs), (vec!["06".to_owned()], 1));
+
+    let names = world.store.names().unwrap();
+    assert_eq!(
+        (names.models, names.profiles),
+        (vec!["m".to_owned()], vec![("p-1".to_owned(), "模型".to_owned())])
+    );
+    let version = world.store.data_version().unwrap();
+    assert_eq!(world.store.data_version().unwrap(), version, "looking changes nothing");
+    let other = Store::open(world.store.home()).unwrap();
+    other.set_control(&"20261123T061500Z-00000001".parse().unwrap(), Some("x")).unwrap();
+    assert_ne!(world.store.data_version().unwrap(), version, "another's change is seen");
+}

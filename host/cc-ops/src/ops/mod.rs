@@ -9,6 +9,7 @@ mod collect_team_results;
 mod compact_events;
 mod cost_guard;
 mod cross_review;
+mod dashboard;
 pub(crate) mod diff_summary;
 mod export_report;
 mod git_diff;
@@ -30,7 +31,7 @@ mod queue_policy;
 mod queue_status;
 mod queue_submit;
 mod queue_tick;
-mod queue_view;
+pub(crate) mod queue_view;
 pub(crate) mod rollback_run;
 mod run_agent;
 mod run_status;
@@ -54,7 +55,7 @@ mod write_strategy_reports;
 use crate::Entry;
 
 /// Every operation, in the order users meet them.
-static REGISTRY: [Entry; 46] = [
+static REGISTRY: [Entry; 47] = [
     Entry::of::<healthcheck::Healthcheck>(),
     Entry::of::<list_profiles::ListProfiles>(),
     Entry::of::<pick_profile::PickProfile>(),
@@ -88,6 +89,7 @@ static REGISTRY: [Entry; 46] = [
     Entry::of::<queue_tick::QueueTick>(),
     Entry::of::<queue_cancel::QueueCancel>(),
     Entry::of::<queue_policy::QueuePolicyOf>(),
+    Entry::of::<dashboard::Dashboard>(),
     Entry::of::<open_run_folder::OpenRunFolder>(),
     Entry::of::<export_report::ExportReport>(),
     Entry::of::<write_strategy_reports::WriteStrategyReports>(),

@@ -56,7 +56,7 @@ impl Operation for OpenRunFolder {
 }
 
 /// Only Linux says that it has none.
-fn has_display() -> bool {
+pub(super) fn has_display() -> bool {
     let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     !cfg!(target_os = "linux") || set("DISPLAY") || set("WAYLAND_DISPLAY")
 }

@@ -70,7 +70,7 @@ impl JobLine {
 }
 
 /// Why it stands where it does, or what it waits for.
-fn waits(job: &Job) -> Option<String> {
+pub(crate) fn waits(job: &Job) -> Option<String> {
     if job.cancelling && job.state == JobState::Running {
         return Some("it is cancelled once its run has ended".into());
     }

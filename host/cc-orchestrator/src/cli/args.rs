@@ -9,7 +9,7 @@ use cc_store::Home;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use clap_complete::Shell;
 
-use super::{demo, logs, migrate, output::Out, plugin, queue, scan, setup};
+use super::{dashboard, demo, logs, migrate, output::Out, plugin, queue, scan, setup};
 use crate::tui;
 
 /// Every command.
@@ -32,7 +32,11 @@ pub(crate) fn command() -> Command {
         .subcommand(plugin::command())
         .subcommand(completions_command());
     for entry in registry() {
-        command = command.subcommand((entry.command)());
+        let own = (entry.command)();
+        command = command.subcommand(match entry.name {
+            "cc_dashboard" => dashboard::command(own),
+            _ => own,
+        });
     }
     command
 }

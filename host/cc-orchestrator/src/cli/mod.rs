@@ -1,6 +1,7 @@
 //! The command line: one command an operation, and the few that are not operations.
 
 pub(crate) mod args;
+mod dashboard;
 mod demo;
 mod logs;
 mod migrate;
@@ -56,6 +57,7 @@ fn command(name: &str, sub: &ArgMatches, setup: Setup, out: &Out) -> Result<Exit
         "logs" => logs::run(sub, &Context::new(setup), out),
         "attach" => tui::attach(args::run_of(sub)?, Context::new(setup)),
         "watch" => tui::watch(Context::new(setup)),
+        "dashboard" if !dashboard::wants_file(sub) => dashboard::serve(sub, Context::new(setup), out),
         "completions" => args::completions(sub, out),
         _ => operation(name, sub, Context::new(setup), out),
     }

@@ -1,0 +1,294 @@
+//! The dashboard from outside: who is answered, what is refused, and what a page may do.
+
+use std::{
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::TcpStream,
+    process::{Child, Stdio},
+};
+
+use cc_orchestrator_tests::{Sandbox, eventually, processes, script::Step};
+use serde_json::Value;
+
+/// A dashboard that ends with its test.
+struct Served {
+    server: Child,
+    port: u16,
+    token: String,
+}
+
+struct Reply {
+    status: u16,
+    head: String,
+    body: String,
+}
+
+impl Served {
+    fn new(sandbox: &Sandbox) -> Self {
+        let mut command = sandbox.command();
+        command.args(["dashboard", "--json"]).stdout(Stdio::piped());
+        let mut server = command.spawn().expect("the dashboard starts");
+        let mut said = String::new();
+        let mut lines = BufReader::new(server.stdout.take().expect("stdout is piped"));
+        while !said.ends_with("}\n") {
+            assert!(lines.read_line(&mut said).expect("a line") > 0, "it said only {said}");
+        }
+        let said: Value = serde_json::from_str(&said).expect("JSON");
+        let url = said["url"].as_str().expect("an address");
+        let (port, token) = url
+            .strip_prefix("http://127.0.0.1:")
+            .and_then(|rest| rest.trim_end_matches('/').split_once('/'))
+            .unwrap_or_else(|| panic!("a port and a token in {url}"));
+        Self { server, port: port.parse().expect("a port"), token: token.to_owned() }
+    }
+
+    fn host(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    fn path(&self, page: &str) -> String {
+        format!("/{}/{page}", self.token)
+    }
+
+    /// A request as it is written here, byte for byte.
+    fn raw(&self, request: &str) -> Reply {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("it listens");
+        stream.write_all(request.as_bytes()).expect("it reads");
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes).expect("it answers");
+        let text = String::from_utf8(bytes).expect("UTF-8");
+        let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("a reply in {text}"));
+        let status = head.split(' ').nth(1).and_then(|code| code.parse().ok()).expect("a status");
+        Reply { status, head: head.to_lowercase(), body: body.to_owned() }
+    }
+
+    fn get(&self, path: &str) -> Reply {
+        self.raw(&format!("GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.host()))
+    }
+
+    fn post(&self, path: &str, headers: &str, form: &str) -> Reply {
+        self.raw(&format!(
+            "POST {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{headers}Content-Type: \
+             application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{form}",
+            self.host(),
+            form.len()
+        ))
+    }
+
+    /// As a form of one of its own pages.
+    fn submit(&self, page: &str, form: &str) -> Reply {
+        self.post(&self.path(page), &format!("Origin: http://{}\r\n", self.host()), form)
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+    }
+}
+
+/// A run whose worker waits, and its worker's process.
+fn waiting(sandbox: &Sandbox) -> (String, u32) {
+    let begun = sandbox.record("begun");
+    let steps = [
+        Step::Mark(begun.clone()),
+        Step::Say("<script>alert(1)</script>\u{1b}[2J\u{202e}".into()),
+        Step::WaitFor(sandbox.record("never")),
+    ];
+    sandbox.script(&steps);
+    let started = sandbox.run(&["run-streaming-agent", "Wait for me.", "--json"]).json();
+    let run = started["run_id"].as_str().unwrap_or_else(|| panic!("a run in {started}")).to_owned();
+    let pid = eventually("the worker", || std::fs::read_to_string(&begun).ok()?.trim().parse().ok());
+    (run, pid)
+}
+
+#[test]
+fn nothing_is_answered_without_the_token() {
+    let sandbox = Sandbox::with_profiles();
+    let served = Served::new(&sandbox);
+    assert!(served.token.len() >= 32, "{}", served.token);
+    let wrong = format!("{}0", &served.token[..served.token.len() - 1]);
+    let wrong = if wrong == served.token { format!("{}1", &wrong[..wrong.len() - 1]) } else { wrong };
+    for path in
+        ["/", "/runs", "/assets/app.js", "/events", &format!("/{wrong}/"), &format!("/{wrong}/runs"), "//"]
+    {
+        let reply = served.get(path);
+        assert_eq!((reply.status, reply.body.contains('<')), (404, false), "{path}: {}", reply.body);
+    }
+    let post = served.post("/runs/x/stop", &format!("Origin: http://{}\r\n", served.host()), "");
+    assert_eq!(post.status, 404);
+    assert_eq!(served.get(&served.path("")).status, 200);
+}
+
+#[test]
+fn another_host_name_is_refused_whatever_it_resolves_to() {
+    let sandbox = Sandbox::with_profiles();
+    let served = Served::new(&sandbox);
+    let path = served.path("");
+    let of_port = format!("evil.example:{}", served.port);
+    for host in
+        ["evil.example", &of_port, "127.0.0.1", "127.0.0.1:1", "", &format!("{}.evil.example", served.host())]
+    {
+        let reply = served.raw(&format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"));
+        assert_eq!((reply.status, reply.body.contains('<')), (421, false), "{host}");
+    }
+    let localhost =
+        format!("GET {path} HTTP/1.1\r\nHost: localhost:{}\r\nConnection: close\r\n\r\n", served.port);
+    assert_eq!(served.raw(&localhost).status, 200);
+    let twice =
+        format!("GET {path} HTTP/1.1\r\nHost: {0}\r\nHost: {0}\r\nConnection: close\r\n\r\n", served.host());
+    assert_ne!(served.raw(&twice).status, 200, "two hosts are none");
+}
+
+#[test]
+fn only_its_own_pages_may_act() {
+    let sandbox = Sandbox::with_profiles();
+    let (run, pid) = waiting(&sandbox);
+    let served = Served::new(&sandbox);
+    let stop = served.path(&format!("runs/{run}/stop"));
+    let other_port = format!("Origin: http://127.0.0.1:{}\r\n", served.port ^ 1);
+    let cross = format!("Origin: http://{}\r\nSec-Fetch-Site: cross-site\r\n", served.host());
+    for headers in ["", "Origin: null\r\n", "Origin: https://evil.example\r\n", &other_port, &cross] {
+        assert_eq!(served.post(&stop, headers, "").status, 403, "{headers}");
+    }
+    assert_eq!(served.get(&stop).status, 405, "looking at an address does nothing");
+    let put = format!("PUT {stop} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", served.host());
+    assert_eq!(served.raw(&put).status, 405);
+    assert!(processes::is_alive(pid), "nobody stopped it");
+
+    let reply = served.submit(&format!("runs/{run}/stop"), "");
+    let page = served.path(&format!("runs/{run}"));
+    assert!(
+        reply.status == 303 && reply.head.contains(&format!("location: {page}").to_lowercase()),
+        "{}",
+        reply.head
+    );
+    eventually("the end of the worker", || (!processes::is_alive(pid)).then_some(()));
+    let shown = eventually("the word on it", || {
+        let page = served.get(&page).body;
+        page.contains("note n-done").then_some(page)
+    });
+    assert!(shown.contains("data-state=\"stopped\""), "{shown}");
+    assert_eq!(sandbox.metadata(&run)["stop_reason"], "user_requested");
+}
+
+#[test]
+fn no_path_leads_out_of_its_pages() {
+    let sandbox = Sandbox::with_profiles();
+    let served = Served::new(&sandbox);
+    for page in [
+        "../../etc/passwd",
+        "assets/../../../etc/passwd",
+        "assets/%2e%2e/%2e%2e/etc/passwd",
+        "assets/app.js/../../Cargo.toml",
+        "runs/../../../etc/passwd",
+        "runs/..%2f..%2fetc%2fpasswd",
+        "runs/%00",
+        "runs/<script>",
+        "teams/..%2f..%2fetc",
+        "no-such-page",
+    ] {
+        let reply = served.get(&served.path(page));
+        assert!(matches!(reply.status, 400 | 404), "{page}: {}", reply.status);
+        assert!(
+            !reply.body.contains("root:") && !reply.body.contains("runs/<script>"),
+            "{page}: {}",
+            reply.body
+        );
+    }
+    let unknown = served.get(&served.path("runs/20200101T000000Z-00000000"));
+    assert!(unknown.status == 404 && unknown.body.contains("20200101T000000Z-00000000"), "{}", unknown.body);
+    let huge = served
+        .submit("runs/20200101T000000Z-00000000/verify", &format!("test_commands={}", "x".repeat(70_000)));
+    assert!(matches!(huge.status, 400 | 413), "{}", huge.status);
+}
+
+#[test]
+fn every_page_is_kept_to_its_own_scripts_and_shows_foreign_text_as_text() {
+    let sandbox = Sandbox::with_profiles();
+    let (run, _) = waiting(&sandbox);
+    let served = Served::new(&sandbox);
+    let of_run = ["", "/changes", "/gates", "/route"].map(|tab| format!("runs/{run}{tab}"));
+    let pages = ["", "runs", "teams", "queue", "models", "plugins", "upgrades"].map(ToOwned::to_owned);
+    let mut nonces = Vec::new();
+    for page in pages.iter().chain(&of_run) {
+        let reply = eventually("the page", || Some(served.get(&served.path(page))));
+        assert_eq!(reply.status, 200, "{page}: {}", reply.body);
+        let policy =
+            reply.head.lines().find(|line| line.starts_with("content-security-policy")).expect("a policy");
+        assert!(
+            policy.contains("default-src 'none'; script-src 'nonce-") && !policy.contains("unsafe"),
+            "{policy}"
+        );
+        for header in [
+            "x-content-type-options: nosniff",
+            "x-frame-options: deny",
+            "cache-control: no-store",
+            "referrer-policy: same-origin",
+            "cross-origin-opener-policy: same-origin",
+        ] {
+            assert!(reply.head.contains(header), "{page}: {header} in {}", reply.head);
+        }
+        assert!(!reply.body.contains("<script>alert") && !reply.body.contains('\u{1b}'), "{page}");
+        nonces.push(policy.split("nonce-").nth(1).expect("a nonce")[..32].to_owned());
+    }
+    nonces.sort();
+    nonces.dedup();
+    assert_eq!(nonces.len(), pages.len() + of_run.len(), "each reply has a nonce of its own");
+    let shown = eventually("what the worker said", || {
+        let body = served.get(&served.path(&of_run[0])).body;
+        body.contains("alert(1)").then_some(body)
+    });
+    assert!(shown.contains("&lt;script&gt;alert(1)&lt;/script&gt;") && shown.contains("U+202E"), "{shown}");
+}
+
+#[test]
+fn news_come_to_who_listens() {
+    let sandbox = Sandbox::with_profiles();
+    let go = sandbox.record("go");
+    sandbox.script(&[
+        Step::WaitFor(go.clone()),
+        Step::Say("news".into()),
+        Step::WaitFor(sandbox.record("never")),
+    ]);
+    let run = sandbox.run(&["run-streaming-agent", "Talk.", "--json"]).json()["run_id"]
+        .as_str()
+        .expect("a run")
+        .to_owned();
+    let served = Served::new(&sandbox);
+    let mut stream = TcpStream::connect(("127.0.0.1", served.port)).expect("it listens");
+    let ask = format!(
+        "GET {} HTTP/1.1\r\nHost: {}\r\n\r\n",
+        served.path(&format!("events?run={run}")),
+        served.host()
+    );
+    stream.write_all(ask.as_bytes()).expect("it reads");
+    let mut lines = BufReader::new(stream).lines().map(|line| line.expect("a line"));
+    let mut change = || lines.by_ref().find(|line| line.starts_with("event: change"));
+    // The page is told once that it may be old, and once more by the watcher's first look.
+    assert!(change().is_some() && change().is_some());
+    std::fs::write(go, "").expect("a file");
+    assert!(change().is_some(), "the worker's word is news");
+}
+
+#[test]
+fn the_file_holds_the_projects_runs_and_needs_nothing_else() {
+    let sandbox = Sandbox::with_profiles();
+    sandbox.script(&[Step::Say("</script><script>alert(1)</script>".into()), Step::finish("Done.")]);
+    let run =
+        sandbox.run(&["run-agent", "Talk.", "--json"]).json()["run_id"].as_str().expect("a run").to_owned();
+    let written = sandbox.run(&["dashboard", "--file", "--json"]).json();
+    assert_eq!((&written["run_count"], &written["opened"]), (&1.into(), &false.into()), "{written}");
+    let path = written["path"].as_str().expect("a path");
+    assert!(path.ends_with("index.html") && path.contains("dashboard"), "{path}");
+    let html = std::fs::read_to_string(path).expect("the file");
+    assert!(html.contains(&format!("id=\"run-{run}\"")) && html.contains("&lt;script&gt;alert(1)"));
+    assert!(!html.contains("<script>alert(1)") && html.contains("default-src 'none'; script-src 'sha256-"));
+    for outside in ["src=\"http", "href=\"http", "@import", "url("] {
+        assert!(!html.contains(outside), "{outside}");
+    }
+    assert_eq!(
+        sandbox.run(&["dashboard", "--file", "--limit", "0", "--json"]).json()["kind"],
+        "invalid_input"
+    );
+}
