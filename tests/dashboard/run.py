@@ -2,7 +2,7 @@
 """The dashboard in a real browser: live news, actions, filters, hostile texts, accessibility, ten thousand runs.
 
 Workers are the tests' stand-in, nothing leaves this machine. Exits 1 when a check fails, 0 with SKIPPED where there is
-no browser. `--binary PROGRAM` names the product, `--only WORD` the checks with that word in their name.
+no browser. `--binary PROGRAM` names the product, `--only WORD` the checks with that word in their name, `--timed` fails what takes too long.
 """
 
 import argparse
@@ -21,12 +21,19 @@ MOST_SECONDS, MOST_FILE = 1.0, 3_000_000
 
 
 class Checks:
-    def __init__(self, only):
-        self.only, self.failed = only or "", 0
+    def __init__(self, only, timed):
+        self.only, self.timed, self.failed = only or "", timed, 0
 
     def __call__(self, what, true, seen=""):
         self.failed += not true
         print(f"{'ok    ' if true else 'FAILED'}  {what}{f': {seen}' if seen != '' else ''}", flush=True)
+
+    def figure(self, what, true, seen):
+        """A time: a busy machine is no failure of the product."""
+        if self.timed:
+            self(what, true, seen)
+        else:
+            print(f"figure  {what}: {seen}", flush=True)
 
 
 def open_page(browser, url, **options):
@@ -50,7 +57,7 @@ def live(world, runs, url, browser, check):
     shown = page.evaluate("window.news")
     event = next(e for e in map(json.loads, world.events(runs["live"]).splitlines()) if e.get("text") == "The news has come.")
     written = page.evaluate("(ts) => Date.parse(ts) / 1000", event["ts"])
-    check(f"an event shows within {MOST_SECONDS} s on its open page", shown - written <= MOST_SECONDS, f"{shown - written:.3f} s")
+    check.figure(f"an event shows within {MOST_SECONDS} s on its open page", shown - written <= MOST_SECONDS, f"{shown - written:.3f} s")
     check("without a complaint of the browser", not page.complaints, page.complaints)
 
 
@@ -213,7 +220,7 @@ def many(world, runs, url, browser, check):
     world.many(MANY)
     took = best(lambda: open_page(browser, f"{url}runs"))
     page = open_page(browser, f"{url}runs")
-    check(f"the list of {MANY:,} runs is there within {MOST_SECONDS} s", took <= MOST_SECONDS, f"{took:.2f} s, {len(page.content()):,} bytes")
+    check.figure(f"the list of {MANY:,} runs is there within {MOST_SECONDS} s", took <= MOST_SECONDS, f"{took:.2f} s, {len(page.content()):,} bytes")
     check("and is paged", "Page 1 of 10" in page.inner_text(".pager"), page.inner_text(".pager").replace("\n", " "))
     written = world.do("dashboard", "--file")
     size = Path(written["path"]).stat().st_size
@@ -229,7 +236,7 @@ def many(world, runs, url, browser, check):
 
     took = best(search)
     page = search()
-    check(f"the file is interactive in {MOST_SECONDS} s, from disk", took <= MOST_SECONDS, f"{took:.2f} s, {page.inner_text('#count')} found")
+    check.figure(f"the file is interactive in {MOST_SECONDS} s, from disk", took <= MOST_SECONDS, f"{took:.2f} s, {page.inner_text('#count')} found")
     page.reload()
     check("its filters survive a reload", page.input_value("#q") == "overloaded" and "of" in page.inner_text("#count"), page.url.split("#")[-1])
     page.goto(f"{address}#run-{runs['hostile']}")
@@ -259,6 +266,7 @@ def main():
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--binary")
     arguments.add_argument("--only")
+    arguments.add_argument("--timed", action="store_true", help="times are checks, too; elsewhere they are figures")
     given = arguments.parse_args()
     try:
         with_playwright()
@@ -267,7 +275,7 @@ def main():
         return 0
     from playwright.sync_api import sync_playwright
 
-    check = Checks(given.only)
+    check = Checks(given.only, given.timed)
     with World(given.binary) as world, sync_playwright() as playwright:
         runs = world.busy()
         url = world.serve()

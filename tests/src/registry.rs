@@ -71,7 +71,9 @@ impl Package {
         Self { signature: Some(signer.sign(&self.manifest)), ..self }
     }
 
-    fn files(&self) -> Vec<(&'static str, &[u8])> {
+    /// Each by its title.
+    #[must_use]
+    pub fn files(&self) -> Vec<(&'static str, &[u8])> {
         let mut files = vec![("plugin.toml", &self.manifest[..]), ("plugin.wasm", &self.component[..])];
         files.extend(self.signature.as_deref().map(|signature| ("plugin.toml.minisig", signature)));
         files

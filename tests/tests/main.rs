@@ -18,6 +18,8 @@ mod crash;
 mod dashboard;
 mod demo;
 mod dist;
+#[cfg(unix)]
+mod docker_registry;
 mod docs;
 mod documents;
 #[cfg(target_os = "linux")]

@@ -1,6 +1,6 @@
 //! `cc_stop_run`.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use cc_domain::{RunId, RunStatus};
 use cc_workers::ControlRequest;
@@ -11,6 +11,8 @@ use crate::{Context, Effect, OpError, Operation, Output, arguments, wait};
 
 /// What the last step of ending may take beyond the given time.
 const GRACE: Duration = Duration::from_secs(8);
+/// Between two looks whether the supervisor listens by now.
+const AGAIN: Duration = Duration::from_millis(50);
 
 /// Stop, cancel, abort or kill a run: the worker is interrupted, then terminated, then killed, with every process it
 /// started; survivors are named.
@@ -66,10 +68,25 @@ impl Operation for StopRun {
 /// Asks a run to end and waits until it has, or the time is over.
 pub(crate) async fn end(cx: &Context, run: &RunId, force: bool, within: Duration) -> Result<(), OpError> {
     let within_ms = u64::try_from(within.as_millis()).unwrap_or(u64::MAX);
-    let (id, request) = (run.clone(), ControlRequest::Stop { force, within_ms });
-    cx.blocking(move |cx| Ok(cc_workers::control(&*cx.store()?, &id, &request)?)).await?;
+    let give_up = Instant::now() + within;
+    let request = ControlRequest::Stop { force, within_ms };
+    // The supervisor of a run that is only starting does not listen yet.
+    while !is_asked(cx, run, request.clone()).await? && Instant::now() < give_up {
+        tokio::time::sleep(AGAIN).await;
+    }
     wait::for_end(cx, run, within + GRACE).await?;
     Ok(())
+}
+
+/// Asks once. True when somebody heard it, or nobody is left to hear it.
+async fn is_asked(cx: &Context, run: &RunId, request: ControlRequest) -> Result<bool, OpError> {
+    let run = run.clone();
+    cx.blocking(move |cx| {
+        let store = cx.store()?;
+        let heard = cc_workers::control(&store, &run, &request)?.is_some();
+        Ok(heard || !wait::read(&store, &run)?.status.is_active())
+    })
+    .await
 }
 
 async fn report(cx: &Context, run: &RunId, before: RunStatus) -> Result<Stopped, OpError> {
