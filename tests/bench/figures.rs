@@ -9,6 +9,7 @@ mod fleet;
 mod ingest;
 mod learning;
 mod queue;
+mod replay;
 mod supervised;
 
 use std::time::{Duration, Instant};
@@ -33,6 +34,7 @@ const FIGURES: &[(&str, fn())] = &[
     ("pick", picking),
     ("supervised", supervised::ten_minutes),
     ("queue", queue::queue),
+    ("replay", replay::replay),
     ("learning", learning::learning),
     #[cfg(target_os = "linux")]
     ("memory", running),

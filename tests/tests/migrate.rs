@@ -7,6 +7,10 @@ use serde_json::{Value, json};
 
 const RUN: &str = "20260301T101112Z-0a1b2c3d";
 
+/// What the predecessor's installer wrote for Codex.
+const ENTRY: &str = "model = \"gpt\"\n\n[mcp_servers.claude-code-orchestrator]\ncommand = \"python\"\n\
+                     args = [\"/home/u/.codex/skills/x/scripts/cc_orchestrator_mcp.py\"]\n";
+
 /// The predecessor's folder, with what a user had, and one of its runs in the project.
 fn predecessor(sandbox: &Sandbox) -> std::path::PathBuf {
     let config = sandbox.root().join("codex/skills/claude-code-orchestrator/scripts/config");
@@ -19,6 +23,14 @@ fn predecessor(sandbox: &Sandbox) -> std::path::PathBuf {
     write(
         "model_calibration.json",
         json!({ "updated_at": "x", "preferences": { "favor": "speed" }, "notes": "mine" }),
+    );
+    write(
+        "worker_quality_history.json",
+        json!({ "records": [
+            { "recorded_at": "2026-03-01T10:13:00+00:00", "source": "manual", "run_id": RUN, "quality_score": 40, "solved": false },
+            { "recorded_at": "2026-03-01T10:14:00+00:00", "source": "manual", "run_id": RUN, "quality_score": 90, "solved": true },
+            { "source": "manual", "run_id": "20250101T000000Z-00000000", "quality_score": 10 },
+        ] }),
     );
     let runs = sandbox.project().join(".agent-workspace/claude-code-orchestrator/runs").join(RUN);
     fs::create_dir_all(&runs).expect("it works");
@@ -64,15 +76,20 @@ fn the_plan_writes_nothing_and_applying_keeps_the_originals() {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         serde_json::from_slice::<Value>(&output.stdout).expect("it works")
     };
+    let config_toml = codex.join("config.toml");
+    fs::write(&config_toml, ENTRY).expect("it works");
     let before = (bytes_below(&codex), bytes_below(&sandbox.project()));
 
     let plan = migrate(false);
     assert_eq!((plan["applied"].as_bool(), plan["runs"].as_u64()), (Some(false), Some(1)));
     assert_eq!(plan["overrides"]["queue"]["max_concurrent"], 5);
     assert!(!sandbox.home().join("overrides.toml").exists());
+    assert_eq!(plan["mcp_entries"].as_array().map(Vec::len), Some(1), "{plan}");
+    assert_eq!((bytes_below(&codex), bytes_below(&sandbox.project())), before);
 
     let done = migrate(true);
     assert_eq!((done["runs"].as_u64(), done["runs_listed"].as_u64()), (Some(1), Some(0)));
+    assert_eq!(done["grades"], 1, "of the one run that is here, its newest grade: {done}");
     let overrides = fs::read_to_string(sandbox.home().join("overrides.toml")).expect("it works");
     assert!(overrides.contains("[queue]\nmax_concurrent = 5") && overrides.contains("mine"), "{overrides}");
     let copies = Path::new(done["backups"][0].as_str().expect("it works")).to_owned();
@@ -80,7 +97,12 @@ fn the_plan_writes_nothing_and_applying_keeps_the_originals() {
         fs::read(copies.join("queue_policy.json")).expect("it works"),
         fs::read(config.join("queue_policy.json")).expect("it works")
     );
-    assert_eq!((bytes_below(&codex), bytes_below(&sandbox.project())), before);
+    let entry = fs::read_to_string(&config_toml).expect("it works");
+    assert!(entry.contains("args = [\"mcp\"]") && !entry.contains("python"), "{entry}");
+    let kept = done["mcp_entries"][0]["backup_path"].as_str().expect("a backup");
+    assert_eq!(fs::read_to_string(kept).expect("it works"), ENTRY);
+    fs::write(&config_toml, ENTRY).expect("it works");
+    assert_eq!((bytes_below(&codex), bytes_below(&sandbox.project())), before, "all else is as it was");
 
     let last = sandbox.command().args(["--json", "last-run", RUN]).output().expect("it works");
     let told = format!("{}{}", String::from_utf8_lossy(&last.stdout), String::from_utf8_lossy(&last.stderr));

@@ -2,6 +2,7 @@
 
 mod config;
 mod find;
+mod quality;
 
 use std::{
     fs,
@@ -56,6 +57,8 @@ pub struct Migration {
     pub runs: usize,
     /// Runs that were listed already.
     pub runs_listed: usize,
+    /// Grades of these runs that were taken over.
+    pub grades: usize,
     /// What could not be taken over, and why.
     pub notes: Vec<String>,
     /// Where copies of the eight files, and of what was replaced here, are.
@@ -98,6 +101,7 @@ pub fn migrate(cx: &Context, from: &MigrateFrom, apply: bool) -> Result<Migratio
         overrides,
         runs: 0,
         runs_listed: 0,
+        grades: 0,
         notes: imported.notes,
         backups: merged.backup.into_iter().collect(),
     };
@@ -105,6 +109,9 @@ pub fn migrate(cx: &Context, from: &MigrateFrom, apply: bool) -> Result<Migratio
         migration.keep_copies(cx)?;
     }
     migration.take_runs(cx, &folders, apply)?;
+    if apply {
+        migration.take_grades(cx)?;
+    }
     Ok(migration)
 }
 
@@ -143,7 +150,7 @@ fn file(config: Option<&Path>, name: &'static str) -> FileFound {
         "cost_guard.json" => "[cost_guard] of overrides.toml",
         "local_policy.override.json" => "preferred_profiles and preferred_models of overrides.toml",
         "model_calibration.json" => "notes of overrides.toml",
-        "worker_quality_history.json" => "grades in state.db",
+        "worker_quality_history.json" => "grades of the runs that are taken over",
         "model_registry.json" => "nothing: it is made from what it was made from",
         "model_benchmark_history.json" => "nothing: it counted every run that ended as a right answer",
         _ => "nothing: it was about that program's own version",
@@ -188,6 +195,16 @@ impl Migration {
         Ok(())
     }
 
+    /// After the runs: a grade without its run says nothing.
+    fn take_grades(&mut self, cx: &Context) -> Result<(), OpError> {
+        let Some(config) = &self.config else { return Ok(()) };
+        // One that cannot be read was told of already.
+        if let Ok(Some(its)) = read(&config.join("worker_quality_history.json")) {
+            self.grades = quality::take(&*cx.store()?, &its)?;
+        }
+        Ok(())
+    }
+
     /// As people read it.
     #[must_use]
     pub fn text(&self) -> String {
@@ -204,7 +221,10 @@ impl Migration {
         if self.overrides != json!({}) {
             lines.push(format!("overrides: {}", self.overrides));
         }
-        lines.push(format!("runs: {} to list, {} listed already", self.runs, self.runs_listed));
+        lines.push(format!(
+            "runs: {} to list, {} listed already; grades: {}",
+            self.runs, self.runs_listed, self.grades
+        ));
         lines.extend(self.notes.iter().map(|note| format!("note: {note}")));
         lines.extend(self.backups.iter().map(|path| format!("backup: {}", path.display())));
         lines.join("\n")

@@ -7,7 +7,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use serde_json::json;
 
 use super::output::Out;
-use crate::setup::{Action, Approval, SetupOptions, SetupPlan, Target, plan};
+use crate::setup::{Action, Approval, SetupError, SetupOptions, SetupPlan, Target, plan};
 
 pub(crate) fn command() -> Command {
     let switch = |name: &'static str, help: &'static str| {
@@ -29,19 +29,10 @@ pub(crate) fn command() -> Command {
 
 /// Plans the change, shows it, and makes it.
 pub(crate) fn run(matches: &ArgMatches, setup: &Setup, out: &Out) -> Result<ExitCode, OpError> {
-    let refused = |error: crate::setup::SetupError| {
-        OpError::new(
-            ErrorKind::Unavailable,
-            error.to_string(),
-            "nothing was changed; --dry-run shows what would be",
-        )
-    };
     let Some(&target) = matches.get_one::<Target>("client") else {
         return Err(OpError::invalid("no client was named", "name codex or claude"));
     };
-    let workers = registry().iter().filter(|e| e.effect.open_world).map(|e| e.name.to_owned()).collect();
-    let mut options = SetupOptions::locate(setup.home.backups(), workers).map_err(refused)?;
-    options.project.clone_from(&setup.workspace);
+    let mut options = options(setup)?;
     options.approval = matches.get_one::<Approval>("approval").copied().unwrap_or_default();
     options.remove = matches.get_flag("remove");
     let plan = plan(target, &options).map_err(refused)?;
@@ -59,6 +50,22 @@ pub(crate) fn run(matches: &ArgMatches, setup: &Setup, out: &Out) -> Result<Exit
     });
     out.value(&report, || text(&plan, dry, backup.as_deref()));
     Ok(ExitCode::SUCCESS)
+}
+
+/// This program, and where clients keep their configuration.
+pub(super) fn options(setup: &Setup) -> Result<SetupOptions, OpError> {
+    let workers = registry().iter().filter(|e| e.effect.open_world).map(|e| e.name.to_owned()).collect();
+    let mut options = SetupOptions::locate(setup.home.backups(), workers).map_err(refused)?;
+    options.project.clone_from(&setup.workspace);
+    Ok(options)
+}
+
+pub(super) fn refused(error: SetupError) -> OpError {
+    OpError::new(
+        ErrorKind::Unavailable,
+        error.to_string(),
+        "nothing was changed; --dry-run shows what would be",
+    )
 }
 
 fn text(plan: &SetupPlan, dry: bool, backup: Option<&std::path::Path>) -> String {
