@@ -40,10 +40,10 @@ pub(crate) fn apply(cx: &Context) -> Result<PathBuf, OpError> {
     let found = schema::found(home)?;
     let from = record::accepted(home);
     let before = from.as_deref().and_then(|name| record::Record::read(home, name));
-    let point = Point {
-        schema: before.map(|record| record.schema).or(found.map(|f| f.version)).unwrap_or_else(oldest),
-        from,
-    };
+    // A version that kept no record has left its database; this one may have brought that up already.
+    let schema =
+        before.map(|record| record.schema).or_else(|| migrated_from(home)).or(found.map(|f| f.version));
+    let point = Point { schema: schema.unwrap_or(1), from };
     let folder = free(home, "upgrade")?;
     copy_files(home, &folder.join("files")).map_err(|error| failed("copied", &error))?;
     write_atomic(&folder.join(POINT), &serde_json::to_vec(&point).unwrap_or_default())?;
@@ -53,8 +53,18 @@ pub(crate) fn apply(cx: &Context) -> Result<PathBuf, OpError> {
     Ok(folder)
 }
 
-fn oldest() -> u32 {
-    1
+/// The version that the database had before it was brought up last, as the copy made then is named.
+fn migrated_from(home: &Home) -> Option<u32> {
+    let names = fs::read_dir(home.backups()).into_iter().flatten().flatten().map(|entry| entry.file_name());
+    let mut copies: Vec<(String, u32)> = names
+        .filter_map(|name| {
+            let name = name.into_string().ok()?;
+            let version = name.strip_suffix(".db")?.rsplit_once("-state-")?.1.parse().ok()?;
+            Some((name, version))
+        })
+        .collect();
+    copies.sort();
+    copies.pop().map(|(_, version)| version)
 }
 
 /// Brings the user's files and the database's version back to what the newest upgrade found. What is there now is kept.
