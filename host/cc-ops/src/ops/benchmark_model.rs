@@ -9,9 +9,9 @@ use crate::{
     bench::{self, BenchmarkView, Request},
 };
 
-/// Benchmark this model: test and measure how good one profile really is, on small tasks with checked answers (hidden
-/// tests, planted bugs, a needle in a long document), or on a task of yours. Score with interval, cost, time. Only a
-/// plan unless execute.
+/// Benchmark this model: test and measure how good one profile really is, on small tasks with checked answers
+/// (hidden tests, planted bugs), or on a task of yours. Score with interval, cost, time. Only a plan unless
+/// execute.
 #[derive(Debug, Deserialize, JsonSchema, clap::Args)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct BenchmarkModel {
@@ -60,7 +60,7 @@ pub(crate) struct BenchmarkModel {
 
 impl Operation for BenchmarkModel {
     const NAME: &'static str = "cc_benchmark_model";
-    const TITLE: &'static str = "Benchmark one model: measure its quality with checked tasks";
+    const TITLE: &'static str = "Benchmark this model: measure its quality with checked tasks";
     const EFFECT: Effect = Effect::STARTS_WORKERS;
     type Output = BenchmarkView;
 

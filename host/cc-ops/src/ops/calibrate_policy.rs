@@ -16,8 +16,9 @@ use crate::{
     past::{History, Past},
 };
 
-/// Tune or calibrate the routing by preferences and results: favor quality, cost or speed, try new models, avoid some.
-/// Becomes values in overrides.toml; shows diff and reasons, and saves unless apply is false.
+/// Tune or calibrate the routing by results and by what you favor: quality, cost or speed; explore new models a
+/// little more, avoid some. Becomes values in overrides.toml; shows diff and reasons, and saves unless apply is
+/// false.
 #[derive(Debug, Deserialize, JsonSchema, clap::Args)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CalibratePolicy {
@@ -67,7 +68,7 @@ pub(crate) struct Change {
 
 impl Operation for CalibratePolicy {
     const NAME: &'static str = "cc_calibrate_policy";
-    const TITLE: &'static str = "Calibrate policy: tune the routing to preferences and results";
+    const TITLE: &'static str = "Calibrate policy: tune the routing, explore new models";
     const EFFECT: Effect = Effect::WRITES;
     type Output = Calibrated;
 

@@ -7,9 +7,9 @@ use serde_json::{Map, Value, json};
 
 use crate::{Context, Effect, OpError, Operation, Output, guarded};
 
-/// Cost guard: show or set spending limits, budget and quota: how much money (USD) or tokens per run, day, profile,
-/// project or fleet may be spent, how much is left today, how many workers may run at once, longest timeout. A reached
-/// limit refuses new workers and stops running ones. Saves only with apply (default false).
+/// Cost guard: show or set spending limits, budget and quota in USD or tokens per run, day, profile, project or
+/// fleet, and what is left; no more than so many workers at once; longest timeout. A reached limit refuses new
+/// workers and stops running ones. Saves only with apply (default false).
 #[derive(Debug, Deserialize, JsonSchema, clap::Args)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CostGuard {

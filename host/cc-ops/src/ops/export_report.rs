@@ -20,8 +20,8 @@ const DAY_RUNS: usize = 2_000;
 const MOST_MEMBERS: u32 = 100;
 const MOST_PROMPT_BYTES: u64 = 4 << 20;
 
-/// Export a report file of a run, a team or a day, to read, print, share or archive: task, route, answer, changes,
-/// flags, verification, cost. Names exactly one of run_id, team_id, date.
+/// Export a report file of a run, a team or everything that ran in a day or today, to read, print, share or
+/// archive: task, route, answer, changes, flags, verification, cost. Names exactly one of run_id, team_id, date.
 #[derive(Debug, Deserialize, JsonSchema, clap::Args)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ExportReport {

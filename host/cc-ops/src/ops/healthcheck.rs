@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Context, Effect, OpError, Operation, Output, WorkerKind};
 
-/// Preflight check of the installation, a doctor: verifies and diagnoses Claude Code (version), CC Switch
-/// database, plugins, environment, dependencies: what is missing, broken, not ready or not configured, each
-/// with its fix. Troubleshoot here.
+/// Check the setup before you start: a doctor of the installation. Verifies and diagnoses Claude Code (version), CC
+/// Switch database, plugins, environment: what is missing, broken, not working or not configured, and why, each
+/// with its fix. Troubleshoot the orchestrator here.
 #[derive(Debug, Deserialize, JsonSchema, clap::Args)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Healthcheck {}

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Context, Effect, OpError, Operation, Output, arguments::ResponseFormat};
 
-/// Show all available models: every provider, account and API endpoint configured in CC Switch, which
-/// profile is current or active, why one is unusable. No keys.
+/// Which models can you use: all available ones, every provider, account and API endpoint configured in CC Switch,
+/// which profile is current or active, why one is unusable. No keys.
 #[derive(Debug, Deserialize, JsonSchema, clap::Args)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ListProfiles {

@@ -6,9 +6,9 @@ use serde_json::{Map, Value};
 
 use crate::{Context, Effect, OpError, Operation, Output};
 
-/// Show, set, configure or remove: always use, never use, prefer or pin a model or profile, route a role,
-/// task type or default to it from now on. They have the last word. Saves only with apply (default false),
-/// after a backup.
+/// Show which overrides are in force; set, change or remove routing preferences: always use, never use, prefer or
+/// pin a model or profile for a role, task type or default from now on. They have the last word. Saves only with
+/// apply (default false), after a backup.
 #[derive(Debug, Deserialize, JsonSchema, clap::Args)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct LocalPolicy {

@@ -11,8 +11,8 @@ use crate::{
     routing::{self, Job},
 };
 
-/// Select or recommend: which one would be chosen for a role or job (security, frontend, testing,
-/// documentation), who should do the task and why the routing decides so. A dry run.
+/// Select or recommend: which model would be chosen for a role or job (security, frontend, testing, documentation),
+/// who would handle or should do the task and why the routing decides so. Without starting it.
 #[derive(Debug, Deserialize, JsonSchema, clap::Args)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PickProfile {

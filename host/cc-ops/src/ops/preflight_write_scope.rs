@@ -14,8 +14,9 @@ use crate::{
 /// The predecessor's figure.
 const USUAL_LINES: u32 = 800;
 
-/// Set the write scope of a project before a run: allowed and denied paths, which files and folders the worker may edit
-/// (globs as in .gitignore), and how many lines. Holds for every later run there; breaches are prevented and found.
+/// Limit which files and folders the worker may edit: set the write scope of a project before a run, allowed and
+/// denied paths (globs as in .gitignore), and how many lines. Holds for every later run there; breaches are
+/// prevented and found.
 #[derive(Debug, Deserialize, JsonSchema, clap::Args)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PreflightWriteScope {

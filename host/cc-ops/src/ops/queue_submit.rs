@@ -12,8 +12,9 @@ use crate::{Context, Effect, OpError, Operation, Output, accept, arguments, laun
 const MOST_AFTER: usize = 100;
 const MOST_PATHS: usize = 100;
 
-/// Queue a job for later: it gets a worker when its turn comes, by priority and age. after: jobs that must be done
-/// first. paths: what it touches; jobs whose paths overlap never run together. cc_queue_tick starts waiting jobs.
+/// Queue a job for later, or run a task after another job is done: it gets a worker when its turn comes, by
+/// priority and age. after: jobs that must be done first. paths: what it touches; jobs whose paths overlap never
+/// run together. cc_queue_tick starts waiting jobs.
 #[derive(Debug, Deserialize, JsonSchema, clap::Args)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct QueueSubmit {

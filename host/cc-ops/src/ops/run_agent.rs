@@ -12,10 +12,9 @@ use crate::{
     scope, wait, watch,
 };
 
-/// Start, spawn or launch a Claude Code worker (agent, subagent) and wait for its answer: hand, send or
-/// assign it a job, execute work: implement a feature, fix a bug, write code or tests, refactor, review,
-/// research, analyze the repository, second opinion. Read-only unless allow_write. After wait_seconds:
-/// run_id, it goes on.
+/// Start, spawn or launch a Claude Code worker (agent, subagent) and wait for its answer: hand, send, delegate or
+/// assign it a job: implement a feature, fix a bug, write code or tests, refactor, review, research, analyze the
+/// repository, second opinion. Read-only unless allow_write. After wait_seconds: run_id, it goes on.
 #[derive(Debug, Deserialize, JsonSchema, clap::Args)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RunAgent {
@@ -93,7 +92,7 @@ impl RunAgent {
 
 impl Operation for RunAgent {
     const NAME: &'static str = "cc_run_agent";
-    const TITLE: &'static str = "Run a worker: delegate a task to another model";
+    const TITLE: &'static str = "Start a Claude Code worker: delegate a task to another model";
     const EFFECT: Effect = Effect::STARTS_WORKERS;
     type Output = RunView;
 

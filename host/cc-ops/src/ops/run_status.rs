@@ -19,9 +19,9 @@ use crate::{
     watch::{self, Awaited, WaitFor},
 };
 
-/// Check or monitor how far a run or worker is, by run_id: progress, state, done, answer, cost, error.
-/// Without run_id: lists running workers, active runs and jobs; include_finished: all runs.
-/// With run_ids and wait_seconds: waits until any of several runs needs you or ends.
+/// Status of a run by run_id or id: is it still going, is it finished yet; progress, state, answer, cost, error.
+/// Without run_id: shows active runs and what the running workers are doing; include_finished: all runs. With
+/// run_ids and wait_seconds: waits until any of several runs needs you or ends.
 #[derive(Debug, Deserialize, JsonSchema, clap::Args)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RunStatus {

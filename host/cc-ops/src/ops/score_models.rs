@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Context, Effect, OpError, Operation, Output, arguments::ResponseFormat, past::History, routing};
 
-/// Comparison table, leaderboard: ranks and rates each model per role: how good it is, strengths,
-/// weaknesses, capabilities (code, reasoning, speed, cost, context); best, smartest, fastest, cheapest
-/// model. With role: parts of each score.
+/// Compare all models for code review, debugging or any role: a leaderboard that ranks and rates how good each
+/// model is, strengths, weaknesses, capabilities (code, reasoning, speed, cost, context); best, smartest, fastest,
+/// cheapest model. With role: parts of each score.
 #[derive(Debug, Deserialize, JsonSchema, clap::Args)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ScoreModels {

@@ -11,8 +11,9 @@ use crate::{
     snapshot::Snapshot,
 };
 
-/// Grade or rate a worker's finished run, with your verdict: solved, hallucination, needs_rework. Routing learns from
-/// it: the grade counts for the model that really answered, in its role. What you leave out is measured.
+/// Grade or rate a worker's run, and record your verdict: the run solved it, needs rework, claims what is not true.
+/// Routing learns from it: the grade counts for the model that really answered, in its role. What you leave out is
+/// measured.
 #[derive(Debug, Deserialize, JsonSchema, clap::Args)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ScoreWorker {

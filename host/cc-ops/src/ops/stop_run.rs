@@ -14,8 +14,8 @@ const GRACE: Duration = Duration::from_secs(8);
 /// Between two looks whether the supervisor listens by now.
 const AGAIN: Duration = Duration::from_millis(50);
 
-/// Stop, cancel, abort or kill a run: the worker is interrupted, then terminated, then killed, with every process it
-/// started; survivors are named.
+/// Stop, cancel, abort or kill a run that hangs or is not wanted: the worker is interrupted, then terminated, then
+/// killed, with every process it started; survivors are named.
 #[derive(Debug, Deserialize, JsonSchema, clap::Args)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct StopRun {

@@ -22,8 +22,9 @@ const LISTED: usize = 20;
 /// The longest export that comes in a reply, bytes: a year's days fit, and Codex cuts at about 48,000 characters.
 const INLINE: usize = 40_000;
 
-/// Usage and cost report: what was spent, money (USD) and tokens used, today or in the last days, by model, profile,
-/// role, project or day; failures, runs, how sure each figure is. Exports csv or json. Demo and benchmark runs apart.
+/// Usage and cost: how much money (USD) and tokens we did spend today or in the last days, by model, profile, role,
+/// project or day; how many runs there were and failed, how sure each figure is. Exports csv or json. Demo and
+/// benchmark runs apart.
 #[derive(Debug, Deserialize, JsonSchema, clap::Args)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UsageSummary {

@@ -21,8 +21,8 @@ use crate::{
 /// The roles a model is best at, as many as are told.
 const BEST: usize = 3;
 
-/// Write the strategy reports: model_scores.json (how good each model is at each role) and multi_agent_strategy.md
-/// (which model would get which role, and why).
+/// Document which model does which role: writes the strategy files model_scores.json (ratings) and
+/// multi_agent_strategy.md (who would get which role, and why).
 #[derive(Debug, Deserialize, JsonSchema, clap::Args)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct WriteStrategyReports {
