@@ -83,9 +83,11 @@ fn section(body: &str) -> String {
     format!("{BEGIN}\n{}\n{END}", lines.join("\n"))
 }
 
-/// As most files: the first line decides.
+/// As most files: the first line decides. One that is all there is and ends in `\r` will have been such a line, once
+/// something follows it.
 fn ends_in_crlf(file: &[u8]) -> bool {
-    file.split_inclusive(|byte| *byte == b'\n').next().is_some_and(|line| line.ends_with(b"\r\n"))
+    let first = file.split_inclusive(|byte| *byte == b'\n').next().unwrap_or_default();
+    first.ends_with(b"\r\n") || first.ends_with(b"\r")
 }
 
 fn appended(file: &[u8], section: &str, newline: &str) -> Vec<u8> {
@@ -121,6 +123,8 @@ mod tests {
         assert_eq!(text(b"# Mine\r\n", "a\nb"), format!("# Mine\r\n\r\n{BEGIN}\r\na\r\nb\r\n{END}\r\n"));
         let marked = format!("\u{feff}{BEGIN}\r\nold\r\n{END}");
         assert_eq!(text(marked.as_bytes(), "new"), format!("\u{feff}{BEGIN}\r\nnew\r\n{END}"));
+        let once = text(b"\r", "new");
+        assert_eq!(text(once.as_bytes(), "new"), once);
     }
 
     #[test]
