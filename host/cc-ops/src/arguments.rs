@@ -76,6 +76,11 @@ fn not_an_object(tool: &str) -> OpError {
     )
 }
 
+/// An argument of the command line that is a JSON object.
+pub(crate) fn json_object(text: &str) -> Result<Map<String, Value>, String> {
+    serde_json::from_str(text).map_err(|error| format!("not a JSON object: {error}"))
+}
+
 /// A text argument within its limits, in characters.
 ///
 /// # Errors

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use similar::TextDiff;
 
 use crate::{
-    Context, Effect, OpError, Operation, Output,
+    Context, Effect, OpError, Operation, Output, arguments,
     calibration::{self, Calibration, Graded, KNOWN, Names, Setting},
     past::{History, Past},
 };
@@ -24,16 +24,12 @@ use crate::{
 pub(crate) struct CalibratePolicy {
     /// favor: quality, cost, speed or balance; explore: 0-1; avoid: [model or profile]; prefer: {role: model or
     /// profile}; escalate_after: failed verifications; pin_winners: true. Others become notes.
-    #[arg(long, value_name = "JSON", value_parser = object)]
+    #[arg(long, value_name = "JSON", value_parser = arguments::json_object)]
     #[serde(default)]
     preferences: Option<Map<String, Value>>,
     /// Default true.
     #[arg(long)]
     apply: Option<bool>,
-}
-
-fn object(text: &str) -> Result<Map<String, Value>, String> {
-    serde_json::from_str(text).map_err(|error| format!("not a JSON object: {error}"))
 }
 
 /// What changes, or would.

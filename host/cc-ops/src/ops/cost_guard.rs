@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::{Context, Effect, OpError, Operation, Output, guarded};
+use crate::{Context, Effect, OpError, Operation, Output, arguments, guarded};
 
 /// Cost guard: show or set spending limits, budget and quota in USD or tokens per run, day, profile, project or
 /// fleet, and what is left; no more than so many workers at once; longest timeout. A reached limit refuses new
@@ -16,17 +16,13 @@ pub(crate) struct CostGuard {
     /// usd, tokens: {run, day, profile, project, fleet}; profiles, projects: {name: {usd, tokens, max_concurrent}};
     /// per_model: {name: {max_timeout_seconds}}; max_concurrent (16), max_timeout_seconds (1800), output_budget:
     /// {max_output_bytes, …}; null removes.
-    #[arg(long, value_name = "JSON", value_parser = object)]
+    #[arg(long, value_name = "JSON", value_parser = arguments::json_object)]
     #[serde(default)]
     config: Option<Map<String, Value>>,
     /// Save it.
     #[arg(long)]
     #[serde(default)]
     apply: bool,
-}
-
-fn object(text: &str) -> Result<Map<String, Value>, String> {
-    serde_json::from_str(text).map_err(|error| format!("not a JSON object: {error}"))
 }
 
 /// The limits as they are, or as they would be, and what is used of them now.

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{Context, Effect, OpError, Operation, Output};
+use crate::{Context, Effect, OpError, Operation, Output, arguments};
 
 /// Show which overrides are in force; set, change or remove routing preferences: always use, never use, prefer or
 /// pin a model or profile for a role, task type or default from now on. They have the last word. Saves only with
@@ -15,17 +15,13 @@ pub(crate) struct LocalPolicy {
     /// preferred_models, preferred_profiles: {role: name}; notes; plugins: {id: {key: value}}; runs: {on_limit: wait,
     /// failover or fail, answer_within_seconds}; prices: {model: {input, output}}, USD a million tokens;
     /// boundaries: {folder: {profiles: [name]}}; null removes.
-    #[arg(long, value_name = "JSON", value_parser = object)]
+    #[arg(long, value_name = "JSON", value_parser = arguments::json_object)]
     #[serde(default)]
     config: Option<Map<String, Value>>,
     /// Save it.
     #[arg(long)]
     #[serde(default)]
     apply: bool,
-}
-
-fn object(text: &str) -> Result<Map<String, Value>, String> {
-    serde_json::from_str(text).map_err(|error| format!("not a JSON object: {error}"))
 }
 
 /// The overrides as they are, or as they would be.

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::{Context, Effect, OpError, Operation, Output};
+use crate::{Context, Effect, OpError, Operation, Output, arguments};
 
 /// Show or change the queue's policy: how many jobs run at once in all, per profile and per project; priority and
 /// ageing; retries and their waits; whether servers dispatch by themselves. Saves only with apply (default false).
@@ -15,17 +15,13 @@ pub(crate) struct QueuePolicyOf {
     /// max_concurrent, max_per_profile, max_per_project, default_priority, default_timeout_seconds, ageing_seconds,
     /// retry_failed_read_only, retry_write_enabled, backoff_seconds, max_backoff_seconds, stop_timed_out, dispatch; null
     /// removes.
-    #[arg(long, value_name = "JSON", value_parser = object)]
+    #[arg(long, value_name = "JSON", value_parser = arguments::json_object)]
     #[serde(default)]
     config: Option<Map<String, Value>>,
     /// Save it.
     #[arg(long)]
     #[serde(default)]
     apply: bool,
-}
-
-fn object(text: &str) -> Result<Map<String, Value>, String> {
-    serde_json::from_str(text).map_err(|error| format!("not a JSON object: {error}"))
 }
 
 /// The policy as it is, or as it would be.

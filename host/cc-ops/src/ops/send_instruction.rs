@@ -34,7 +34,7 @@ pub(crate) struct SendInstruction {
     #[arg(long)]
     request_id: Option<String>,
     /// With allow: the tool's changed input, a JSON object.
-    #[arg(long, value_parser = object)]
+    #[arg(long, value_parser = arguments::json_object)]
     updated_input: Option<serde_json::Map<String, serde_json::Value>>,
     /// Stop the turn and resume with it.
     #[arg(long)]
@@ -58,10 +58,6 @@ pub(crate) struct SendInstruction {
     route_profile: Option<String>,
     #[arg(long)]
     route_model: Option<String>,
-}
-
-fn object(text: &str) -> Result<serde_json::Map<String, serde_json::Value>, String> {
-    serde_json::from_str(text).map_err(|error| format!("a JSON object is wanted: {error}"))
 }
 
 /// What became of it.
