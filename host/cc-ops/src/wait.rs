@@ -18,6 +18,11 @@ pub(crate) async fn for_end(cx: &Context, id: &RunId, patience: Duration) -> Res
     cx.blocking(move |cx| read(&*cx.store()?, &id)).await
 }
 
+/// Whether a run has ended and all that hangs on it knows. Processes of a lost one are ended here.
+pub(crate) fn has_ended(store: &Store, id: &RunId) -> Result<bool, OpError> {
+    Ok(!read(store, id)?.status.is_active() && store.has_settled(id)?)
+}
+
 /// Reads a run. Processes of a run that is found lost are ended here: its supervisor cannot any more.
 pub(crate) fn read(store: &Store, id: &RunId) -> Result<RunRecord, OpError> {
     let record = store.run(id)?;

@@ -102,7 +102,7 @@ async fn look(
 
 fn has_changed(cx: &Context, run: &mut Awaited, what: WaitFor) -> Result<bool, OpError> {
     let store = cx.store()?;
-    if !wait::read(&store, &run.id)?.status.is_active() {
+    if wait::has_ended(&store, &run.id)? {
         return Ok(true);
     }
     if what == WaitFor::End {

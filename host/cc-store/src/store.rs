@@ -147,10 +147,19 @@ impl Store {
             let reason = format!("it is the record of {}", record.run_id);
             return Err(StoreError::Corrupt { path: dir.metadata(), what: "this run's record", reason });
         }
-        if record.status.is_active() && !is_attended(&dir)? {
+        if (record.status.is_active() || row.status.is_active()) && !is_attended(&dir)? {
             return self.settle(&dir, record);
         }
         self.with_spent(record)
+    }
+
+    /// Whether the index has a run's end, with all that hangs on it, such as the job it is an attempt of. The folder is
+    /// written first, so the record says so a moment earlier.
+    ///
+    /// # Errors
+    /// When the run is unknown.
+    pub fn has_settled(&self, id: &RunId) -> Result<bool> {
+        Ok(!self.row(id)?.status.is_active())
     }
 
     /// The run's folder.

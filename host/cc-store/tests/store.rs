@@ -99,6 +99,22 @@ fn text(text: &str) -> EventBody {
 }
 
 #[test]
+fn an_end_that_only_the_folder_has_is_settled_by_who_reads_the_run() {
+    let world = World::new();
+    let (mut record, created) = world.create();
+    let id = record.run_id.clone();
+    // What a supervisor leaves that is killed between its two writes.
+    record.status = RunStatus::Succeeded;
+    std::fs::write(created.dir.metadata(), serde_json::to_vec(&record).unwrap()).unwrap();
+    assert!(!world.store.has_settled(&id).unwrap());
+    assert_eq!(world.store.run(&id).unwrap().status, RunStatus::Succeeded);
+    assert!(!world.store.has_settled(&id).unwrap(), "whoever holds the run is still to write it");
+    drop(created);
+    assert_eq!(world.store.run(&id).unwrap().status, RunStatus::Succeeded);
+    assert!(world.store.has_settled(&id).unwrap());
+}
+
+#[test]
 fn a_created_run_is_on_disk_and_in_the_index_and_hidden_from_git() {
     let world = World::new();
     let (record, created) = world.create();

@@ -1,6 +1,6 @@
 //! `cc_queue_cancel`.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use cc_domain::{JobId, JobState};
 use cc_store::Cancelled;
@@ -12,9 +12,6 @@ use crate::{Context, Effect, OpError, Operation, Output};
 
 /// How long the job's worker may take to end before it is killed.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How long the job's row may lag behind its run's record, and how often it is looked at.
-const SETTLING: Duration = Duration::from_secs(5);
-const AGAIN: Duration = Duration::from_millis(20);
 
 /// Cancel or remove a queued or running job: one that runs has its worker stopped. Jobs that were to run after it are
 /// cancelled, too. A job that has ended stays as it ended.
@@ -44,7 +41,6 @@ impl Operation for QueueCancel {
         let cancelled = cx.blocking(move |cx| Ok(cx.store()?.cancel_job(&id, "it was cancelled")?)).await?;
         if let Cancelled::Stopping(run) = &cancelled {
             stop_run::end(&cx, run, false, PATIENCE).await?;
-            self.settled(&cx).await?;
         }
         cx.blocking(move |cx| {
             let job = cx.store()?.job(&self.job_id)?;
@@ -57,21 +53,6 @@ impl Operation for QueueCancel {
             Ok(JobCancelled { cancelled: done, job: JobLine::of(&job), message })
         })
         .await
-    }
-}
-
-impl QueueCancel {
-    /// A run's record says that it has ended a moment before its job does.
-    async fn settled(&self, cx: &Context) -> Result<(), OpError> {
-        let give_up = Instant::now() + SETTLING;
-        loop {
-            let id = self.job_id.clone();
-            let state = cx.blocking(move |cx| Ok(cx.store()?.job(&id)?.state)).await?;
-            if state != JobState::Running || Instant::now() >= give_up {
-                return Ok(());
-            }
-            tokio::time::sleep(AGAIN).await;
-        }
     }
 }
 

@@ -84,7 +84,7 @@ async fn is_asked(cx: &Context, run: &RunId, request: ControlRequest) -> Result<
     cx.blocking(move |cx| {
         let store = cx.store()?;
         let heard = cc_workers::control(&store, &run, &request)?.is_some();
-        Ok(heard || !wait::read(&store, &run)?.status.is_active())
+        Ok(heard || wait::has_ended(&store, &run)?)
     })
     .await
 }
