@@ -2,14 +2,14 @@
 
 use std::{
     fs::OpenOptions,
-    path::{Path, PathBuf},
+    path::PathBuf,
     thread,
     time::{Duration, Instant},
 };
 
 use rusqlite::{Connection, Error, ErrorCode, TransactionBehavior};
 
-use crate::{Home, Result, StoreError, create_private_dir, os};
+use crate::{Home, Result, StoreError, os};
 
 /// How long one statement waits for another process's transaction.
 const BUSY: Duration = Duration::from_secs(10);
@@ -40,7 +40,7 @@ pub(crate) fn open(home: &Home) -> Result<Connection> {
 
     let give_up = Instant::now() + PATIENCE;
     loop {
-        match try_open(&path) {
+        match try_open(home) {
             Ok(Opened::Ready(connection)) => return Ok(connection),
             Ok(Opened::Newer(found)) => {
                 return Err(StoreError::NewerDatabase { path, found, known: version() });
@@ -56,8 +56,8 @@ enum Opened {
     Newer(u32),
 }
 
-fn try_open(path: &Path) -> rusqlite::Result<Opened> {
-    let mut db = Connection::open(path)?;
+fn try_open(home: &Home) -> rusqlite::Result<Opened> {
+    let mut db = Connection::open(home.state_db())?;
     db.busy_timeout(BUSY)?;
     db.set_prepared_statement_cache_capacity(STATEMENTS);
     // The version is looked at first: a newer database is left exactly as it is.
@@ -67,13 +67,13 @@ fn try_open(path: &Path) -> rusqlite::Result<Opened> {
     db.pragma_update(None, "journal_mode", "wal")?;
     db.pragma_update(None, "synchronous", "normal")?;
     db.pragma_update(None, "foreign_keys", true)?;
-    migrate(&mut db, path)
+    migrate(&mut db, home)
         .map(|newer| if newer > version() { Opened::Newer(newer) } else { Opened::Ready(db) })
 }
 
 /// All missing steps in one transaction, after a copy of what is there. Gives the version found, once nobody else can
 /// change it.
-fn migrate(db: &mut Connection, path: &Path) -> rusqlite::Result<u32> {
+fn migrate(db: &mut Connection, home: &Home) -> rusqlite::Result<u32> {
     if stored_version(db)? == version() {
         return Ok(version());
     }
@@ -82,7 +82,7 @@ fn migrate(db: &mut Connection, path: &Path) -> rusqlite::Result<u32> {
     if found < version() {
         if found > 0 {
             // Nobody can write now, so the copy is what the steps start from.
-            back_up(path, found)?;
+            back_up(home, found)?;
         }
         take_steps(&tx, found)?;
         tx.pragma_update(None, "user_version", version())?;
@@ -108,19 +108,12 @@ fn take_steps(db: &Connection, found: u32) -> rusqlite::Result<()> {
 }
 
 /// Copies the database into `backups/`, through SQLite: its log counts, and no transaction is torn.
-fn back_up(path: &Path, version: u32) -> rusqlite::Result<PathBuf> {
-    let folder = path.parent().unwrap_or(Path::new(".")).join("backups");
-    create_private_dir(&folder).map_err(outside)?;
-    let second = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%SZ");
-    let name = |n: u32| match n {
-        1 => folder.join(format!("{second}-state-{version}.db")),
-        n => folder.join(format!("{second}-{n}-state-{version}.db")),
-    };
-    let target = (1..).map(name).find(|path| !path.exists()).unwrap_or_else(|| name(1));
+fn back_up(home: &Home, version: u32) -> rusqlite::Result<PathBuf> {
+    let target = home.free_backup(&format!("state-{version}.db")).map_err(outside)?;
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     os::private(&mut options).open(&target).map_err(outside)?;
-    Connection::open(path)?.backup("main", &target, None::<fn(rusqlite::backup::Progress)>)?;
+    Connection::open(home.state_db())?.backup("main", &target, None::<fn(rusqlite::backup::Progress)>)?;
     Ok(target)
 }
 
@@ -135,7 +128,7 @@ pub(crate) fn take_back(home: &Home, to: u32) -> Result<PathBuf> {
     let failed = |source| StoreError::Sql { action: "take back", path: path.clone(), source };
     let mut db = open(home)?;
     let tx = db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
-    let copy = back_up(&path, version()).map_err(failed)?;
+    let copy = back_up(home, version()).map_err(failed)?;
     tx.pragma_update(None, "user_version", to.clamp(1, version())).map_err(failed)?;
     tx.commit().map_err(failed)?;
     Ok(copy)

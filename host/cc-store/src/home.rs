@@ -83,6 +83,19 @@ impl Home {
         self.root.join("backups")
     }
 
+    /// A path in `backups/` that nothing has yet: `<second>-<name>`, or `-2`, `-3` and so on between the two.
+    ///
+    /// # Errors
+    /// When the folder cannot be made.
+    pub fn free_backup(&self, name: &str) -> Result<PathBuf> {
+        let folder = self.backups();
+        create_private_dir(&folder)?;
+        let second = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%SZ");
+        let first = folder.join(format!("{second}-{name}"));
+        let later = (2..).map(|n| folder.join(format!("{second}-{n}-{name}")));
+        Ok(std::iter::once(first.clone()).chain(later).find(|path| !path.exists()).unwrap_or(first))
+    }
+
     /// Compiled components and cached rules; may be deleted at any time.
     #[must_use]
     pub fn cache(&self) -> PathBuf {

@@ -162,8 +162,7 @@ impl Migration {
     /// Copies of the eight files, as they are.
     fn keep_copies(&mut self, cx: &Context) -> Result<(), OpError> {
         let Some(config) = &self.config else { return Ok(()) };
-        let second = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%SZ").to_string();
-        let folder = cx.setup().home.backups().join(format!("{second}-predecessor"));
+        let folder = cx.setup().home.free_backup("predecessor")?;
         create_private_dir(&folder)?;
         for file in self.files.iter().filter(|file| file.found) {
             let bytes = fs::read(config.join(file.name)).map_err(|error| {

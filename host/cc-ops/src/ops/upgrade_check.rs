@@ -106,7 +106,7 @@ fn check(cx: &Context, apply: bool, replay: u32) -> Result<UpgradeChecked, OpErr
     let mut decisions = decisions::replayed(cx, replay)?;
     decisions.differences.truncate(MOST_ITEMS);
     let backups = if apply { vec![restore::apply(cx)?.display().to_string()] } else { Vec::new() };
-    let accepted_here = name.as_deref() == Some(upgrade::own_name().as_str());
+    let accepted_here = name.as_deref() == Some(upgrade::own_name());
     items.truncate(MOST_ITEMS);
     Ok(UpgradeChecked {
         applied: apply,
@@ -148,7 +148,7 @@ fn back(cx: &Context) -> Result<UpgradeChecked, OpError> {
     };
     Ok(UpgradeChecked {
         applied: false,
-        version: upgrade::own_name(),
+        version: upgrade::own_name().to_owned(),
         previous_version: went.to,
         nothing_lost: true,
         preserved: 0,

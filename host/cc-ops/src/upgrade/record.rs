@@ -1,6 +1,6 @@
 //! What each version of this program that worked in a home has left there, written by itself.
 
-use std::{collections::BTreeMap, fs};
+use std::{collections::BTreeMap, fs, sync::OnceLock};
 
 use cc_policy::BUNDLED;
 use cc_store::{Home, read_bounded, schema, write_atomic};
@@ -106,7 +106,7 @@ pub fn note(cx: &Context) -> Result<(), OpError> {
         return Ok(());
     }
     let name = own_name();
-    let old = Record::read(home, &name);
+    let old = Record::read(home, name);
     if old.as_ref().is_some_and(|old| inventory::is_as(home, &old.files)) {
         return Ok(());
     }
@@ -115,14 +115,15 @@ pub fn note(cx: &Context) -> Result<(), OpError> {
     record.write(home)?;
     // Whoever comes first to a home has nothing to be compared with.
     if cx.home_was_new() && accepted(home).is_none() {
-        accept(home, &name)?;
+        accept(home, name)?;
     }
     Ok(())
 }
 
 /// The name of this binary's own record.
-pub(crate) fn own_name() -> String {
-    format!("{}-{}", env!("CARGO_PKG_VERSION"), build(&bundled()))
+pub(crate) fn own_name() -> &'static str {
+    static NAME: OnceLock<String> = OnceLock::new();
+    NAME.get_or_init(|| format!("{}-{}", env!("CARGO_PKG_VERSION"), build(&bundled())))
 }
 
 fn bundled() -> Vec<BundledPlugin> {

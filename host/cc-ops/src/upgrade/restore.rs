@@ -6,7 +6,6 @@ use std::{
 };
 
 use cc_store::{Home, create_private_dir, schema, write_atomic};
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{inventory, record};
@@ -49,7 +48,7 @@ pub(crate) fn apply(cx: &Context) -> Result<PathBuf, OpError> {
     write_atomic(&folder.join(POINT), &serde_json::to_vec(&point).unwrap_or_default())?;
     cx.store()?;
     record::note(cx)?;
-    record::accept(home, &record::own_name())?;
+    record::accept(home, record::own_name())?;
     Ok(folder)
 }
 
@@ -138,13 +137,8 @@ fn copy_files(home: &Home, to: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// `backups/<second>-<what>`, or `-2`, `-3` and so on when that exists.
 fn free(home: &Home, what: &str) -> Result<PathBuf, OpError> {
-    let second = Timestamp::now().strftime("%Y%m%dT%H%M%SZ").to_string();
-    let name = |n: u32| {
-        home.backups().join(if n == 1 { format!("{second}-{what}") } else { format!("{second}-{n}-{what}") })
-    };
-    let folder = (1..).map(name).find(|path| !path.exists()).unwrap_or_else(|| name(1));
+    let folder = home.free_backup(what)?;
     create_private_dir(&folder)?;
     Ok(folder)
 }

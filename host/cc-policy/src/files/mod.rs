@@ -6,6 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use cc_store::Home;
+
 #[cfg(not(unix))]
 mod other;
 #[cfg(unix)]
@@ -134,15 +136,9 @@ pub(crate) fn set_aside(home: &Path, path: &Path) -> Result<Option<PathBuf>, Fil
     Ok(Some(backup))
 }
 
-/// `backups/<second>-<name>`, or `-2`, `-3` and so on when that exists.
 fn free_backup(home: &Path, path: &Path) -> Result<PathBuf, FileError> {
-    let folder = home.join("backups");
-    private_folder(&folder)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let second = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%SZ");
-    let first = folder.join(format!("{second}-{name}"));
-    let later = (2..).map(|n| folder.join(format!("{second}-{n}-{name}")));
-    Ok(std::iter::once(first.clone()).chain(later).find(|path| !path.exists()).unwrap_or(first))
+    Home::at(home).free_backup(&name).map_err(|error| FileError::io("back up", path)(io::Error::other(error)))
 }
 
 #[cfg(test)]
