@@ -127,6 +127,20 @@ pub enum Said {
     Skipped,
 }
 
+impl Said {
+    /// The name, in lower case.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Kept => "kept",
+            Self::Chose => "chose",
+            Self::Denied => "denied",
+            Self::Failed => "failed",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
 /// The profile and model chosen for a job, with the trace of who chose.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Route {

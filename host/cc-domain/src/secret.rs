@@ -132,6 +132,20 @@ pub enum SecretClass {
     Unknown,
 }
 
+impl SecretClass {
+    /// As JSON writes it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Real => "real",
+            Self::Placeholder => "placeholder",
+            Self::Identifier => "identifier",
+            Self::ConfigKey => "config_key",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 /// What a finding is, and why.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Classification {

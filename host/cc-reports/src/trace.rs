@@ -1,6 +1,6 @@
 //! Who decided what.
 
-use cc_domain::{Said, TraceStep};
+use cc_domain::TraceStep;
 
 use crate::Table;
 
@@ -14,23 +14,15 @@ pub fn trace(steps: &[TraceStep]) -> String {
             Some(plugin) => format!("{} {}", step.who, plugin.version),
             None => step.who.clone(),
         };
-        table.row([who.as_str(), layer, said(step.said), step.reason.as_str()]);
+        table.row([who.as_str(), layer, step.said.as_str(), step.reason.as_str()]);
     }
     table.to_string()
 }
 
-fn said(said: Said) -> &'static str {
-    match said {
-        Said::Kept => "kept",
-        Said::Chose => "chose",
-        Said::Denied => "denied",
-        Said::Failed => "failed",
-        Said::Skipped => "skipped",
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use cc_domain::Said;
+
     use super::*;
 
     #[test]

@@ -4,7 +4,7 @@ use cc_domain::RunRecord;
 use opentelemetry::{KeyValue, metrics::MeterProvider as _};
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 
-use super::{SCOPE, attributes, spans::said};
+use super::{SCOPE, attributes};
 
 /// The boundaries that the GenAI conventions give.
 const TOKENS: [f64; 14] = [
@@ -57,7 +57,7 @@ pub(super) fn record(provider: &SdkMeterProvider, record: &RunRecord) {
         let labels = [
             KeyValue::new("cc_orchestrator.plugin.id", plugin.id.clone()),
             KeyValue::new("cc_orchestrator.plugin.version", plugin.version.clone()),
-            KeyValue::new("cc_orchestrator.decision.said", said(step.said)),
+            KeyValue::new("cc_orchestrator.decision.said", step.said.as_str()),
         ];
         calls.add(1, &labels);
     }

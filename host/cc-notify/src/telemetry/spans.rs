@@ -5,7 +5,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use cc_domain::{Event, EventBody, RunRecord, Said, ToolCall, TraceStep};
+use cc_domain::{Event, EventBody, RunRecord, ToolCall, TraceStep};
 use cc_store::{RunDir, read_events};
 use jiff::Timestamp;
 use opentelemetry::{
@@ -58,7 +58,7 @@ fn route(tracer: &SdkTracer, run: &Context, record: &RunRecord, at: SystemTime) 
 fn decision(step: &TraceStep) -> Vec<KeyValue> {
     let mut all = vec![
         KeyValue::new("cc_orchestrator.decision.by", step.who.clone()),
-        KeyValue::new("cc_orchestrator.decision.said", said(step.said)),
+        KeyValue::new("cc_orchestrator.decision.said", step.said.as_str()),
     ];
     if let Some(plugin) = &step.plugin {
         all.push(KeyValue::new("cc_orchestrator.plugin.version", plugin.version.clone()));
@@ -66,17 +66,6 @@ fn decision(step: &TraceStep) -> Vec<KeyValue> {
         all.push(KeyValue::new("cc_orchestrator.plugin.layer", plugin.layer.as_str()));
     }
     all
-}
-
-/// As a verdict is counted.
-pub(super) fn said(said: Said) -> &'static str {
-    match said {
-        Said::Kept => "kept",
-        Said::Chose => "chose",
-        Said::Denied => "denied",
-        Said::Failed => "failed",
-        Said::Skipped => "skipped",
-    }
 }
 
 /// Each call from its event to its answer's; one without an answer ended with the run.

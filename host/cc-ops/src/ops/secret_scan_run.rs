@@ -154,7 +154,7 @@ impl Scan {
             .sort_by_key(|finding| (finding.class != SecretClass::Real, finding.path.clone(), finding.line));
         let mut counts = BTreeMap::new();
         for finding in &self.findings {
-            *counts.entry(class(finding.class)).or_insert(0) += 1;
+            *counts.entry(finding.class.as_str()).or_insert(0) += 1;
         }
         SecretsFound {
             run_id: record.run_id.to_string(),
@@ -168,16 +168,6 @@ impl Scan {
     }
 }
 
-fn class(class: SecretClass) -> &'static str {
-    match class {
-        SecretClass::Real => "real",
-        SecretClass::Placeholder => "placeholder",
-        SecretClass::Identifier => "identifier",
-        SecretClass::ConfigKey => "config_key",
-        SecretClass::Unknown => "unknown",
-    }
-}
-
 impl Output for SecretsFound {
     fn text(&self) -> String {
         let mut lines = vec![format!(
@@ -186,7 +176,7 @@ impl Output for SecretsFound {
         )];
         for finding in &self.findings {
             let path = finding.path.as_deref().unwrap_or("-");
-            let class = class(finding.class);
+            let class = finding.class.as_str();
             lines
                 .push(format!("- {class}: {} in {path}:{} ({})", finding.rule, finding.line, finding.reason));
         }

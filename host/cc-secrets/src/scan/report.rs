@@ -77,16 +77,5 @@ fn row(finding: &Finding) -> [String; 4] {
     let path: String = path.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
     let reason = finding.reason.lines().next().unwrap_or_default().chars().take(REASON).collect();
     let place = format!("{path}:{}:{}", finding.line, finding.column);
-    [class(finding.class).into(), finding.rule.clone(), place, reason]
-}
-
-/// The class as JSON writes it.
-pub(crate) fn class(class: SecretClass) -> &'static str {
-    match class {
-        SecretClass::Real => "real",
-        SecretClass::Placeholder => "placeholder",
-        SecretClass::Identifier => "identifier",
-        SecretClass::ConfigKey => "config_key",
-        SecretClass::Unknown => "unknown",
-    }
+    [finding.class.as_str().into(), finding.rule.clone(), place, reason]
 }

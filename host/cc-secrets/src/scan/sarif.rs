@@ -5,10 +5,7 @@ use std::collections::BTreeMap;
 use cc_domain::{SecretClass, SecretRule};
 use serde_json::{Value, json};
 
-use super::{
-    finding::Finding,
-    report::{ScanReport, class},
-};
+use super::{finding::Finding, report::ScanReport};
 
 impl ScanReport {
     /// The report in SARIF; `rules` say what their finds are.
@@ -58,10 +55,10 @@ fn result(finding: &Finding) -> Value {
     json!({
         "ruleId": finding.rule,
         "level": level,
-        "message": { "text": format!("{}: {}", class(finding.class), finding.reason) },
+        "message": { "text": format!("{}: {}", finding.class.as_str(), finding.reason) },
         "locations": [{ "physicalLocation": location }],
         "partialFingerprints": { "ccSecrets/v1": finding.fingerprint.as_str() },
-        "properties": { "class": class(finding.class), "confidence": finding.confidence },
+        "properties": { "class": finding.class.as_str(), "confidence": finding.confidence },
     })
 }
 
