@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, fs, path::Path, process::Stdio};
 
+use cc_domain::Role;
 use cc_orchestrator_tests::{
     Finished, Sandbox,
     plugin::{self, Router},
@@ -10,22 +11,9 @@ use cc_orchestrator_tests::{
 };
 use serde_json::Value;
 
-const ROLES: [&str; 14] = [
-    "requirements",
-    "architecture",
-    "development",
-    "testing",
-    "review",
-    "performance",
-    "compatibility",
-    "documentation",
-    "automation",
-    "security",
-    "supervisor",
-    "implementation",
-    "ops",
-    "multimodal",
-];
+fn roles() -> impl Iterator<Item = &'static str> {
+    Role::KNOWN.iter().map(|info| info.name)
+}
 
 /// A program in the world.
 struct Program<'a> {
@@ -53,7 +41,7 @@ impl Program<'_> {
             let picked = self.ok(&["pick-profile", "--role", role]);
             (picked["profile"].clone(), picked["model"].clone())
         };
-        ROLES.map(|role| (role, route(role))).into()
+        roles().map(|role| (role, route(role))).collect()
     }
 
     fn runs(&self) -> Vec<String> {
@@ -78,7 +66,7 @@ pub(crate) fn upgrade(release: &Path) -> String {
 
     use_it(&old);
     let (bytes, routes, runs) = (users_bytes(&sandbox), old.routes(), old.runs());
-    assert!(runs.len() >= ROLES.len() && bytes.len() >= 6, "{runs:?} {:?}", bytes.keys());
+    assert!(runs.len() >= roles().count() && bytes.len() >= 6, "{runs:?} {:?}", bytes.keys());
 
     let found = new.ok(&["upgrade-check"]);
     assert_eq!(found["nothing_lost"], true, "{found:#}");
@@ -111,7 +99,7 @@ pub(crate) fn upgrade(release: &Path) -> String {
         "{} files of the user's as they were, {} of {} routes differ and are listed, {} runs kept",
         bytes.len(),
         differing,
-        ROLES.len(),
+        roles().count(),
         more.len() + 1
     )
 }
@@ -136,7 +124,7 @@ fn use_it(old: &Program<'_>) {
     fs::write(overrides, format!("# set with care\n{text}")).expect("overrides");
     fs::create_dir_all(sandbox.home().join("prompts")).expect("a folder");
     fs::write(sandbox.home().join("prompts/review.md"), "Be strict.\r\n").expect("a prompt");
-    for role in ROLES {
+    for role in roles() {
         old.ok(&["run-agent", "Do it.", "--role", role]);
     }
 }
@@ -172,7 +160,7 @@ fn differing(
     after: &BTreeMap<&'static str, (Value, Value)>,
     found: &Value,
 ) -> usize {
-    let changed: Vec<&str> = ROLES.into_iter().filter(|role| before[role] != after[role]).collect();
+    let changed: Vec<&str> = roles().filter(|role| before[role] != after[role]).collect();
     let listed = found["decisions"].to_string();
     for role in &changed {
         assert!(

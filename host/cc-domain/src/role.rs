@@ -56,6 +56,11 @@ impl Role {
         known("multimodal", "multimodal", 600, "image or mixed input"),
     ];
 
+    /// The known roles as roles, in the same order.
+    pub fn known() -> impl Iterator<Item = Self> {
+        Self::KNOWN.iter().map(|info| Self(info.name.to_owned()))
+    }
+
     /// The name.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -1,11 +1,11 @@
 //! From a job to its route: profiles, scores, the router chain.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::path::PathBuf;
 
 use cc_domain::{
     Attributes, Candidate, ModelScore, ModelToScore, Profile, Role, Route, RouteRequest, TaskType,
 };
-use cc_policy::{Answer, Policy, Price, Shadowed};
+use cc_policy::{Answer, Overrides, Policy, Shadowed};
 use cc_profiles::ProfileStore;
 use cc_repo::Project;
 
@@ -99,9 +99,9 @@ pub(crate) fn route(cx: &Context, project: &Project, job: &Job) -> Result<Routed
         None => None,
     };
     let policy = cx.policy(&project.root);
-    let scores = score(&policy, &profiles, &history, std::slice::from_ref(&job.role))?;
-    let known = Known { history: &history, prices: policy.overrides()?.prices };
-    let candidates = candidates(&profiles, &known, &scores.value, &job.role);
+    let models = models(&policy, &profiles, &history)?;
+    let scores = policy.score(std::slice::from_ref(&job.role), &models)?;
+    let candidates = candidates(&profiles, models, &scores.value, &job.role);
     let request = RouteRequest {
         role: job.role.clone(),
         task_type: job.task_type.clone(),
@@ -133,52 +133,39 @@ pub(crate) fn score(
     history: &History,
     roles: &[Role],
 ) -> Result<Answer<Vec<ModelScore>>, OpError> {
-    let known = Known { history, prices: policy.overrides()?.prices };
-    let models: Vec<ModelToScore> =
-        profiles.profiles.iter().flat_map(|profile| models_of(profile, &known)).collect();
-    Ok(policy.score(roles, &models)?)
+    Ok(policy.score(roles, &models(policy, profiles, history)?)?)
 }
 
-/// What is known of models beside their profiles.
-struct Known<'h> {
-    history: &'h History,
-    /// The user's own, by model.
-    prices: BTreeMap<String, Price>,
-}
-
-/// Each model of a profile; a profile that names none is one model without a name.
-fn models_of(profile: &Profile, known: &Known<'_>) -> Vec<ModelToScore> {
-    let names: Vec<String> = match profile.models.as_slice() {
+/// Each model of each profile; a profile that names none is one model without a name.
+fn models(policy: &Policy, profiles: &ProfileStore, history: &History) -> Result<Vec<ModelToScore>, OpError> {
+    let overrides = policy.overrides()?;
+    let named = |profile: &Profile| match profile.models.as_slice() {
         [] => vec![String::new()],
         models => models.iter().map(|entry| entry.name.clone()).collect(),
     };
-    names
-        .into_iter()
-        .map(|model| ModelToScore {
-            attributes: attributes(profile, &model, known),
+    let of = |profile: &Profile| {
+        let to_score = |model: String| ModelToScore {
+            attributes: attributes(profile, &model, history, &overrides),
             profile_id: profile.id.clone(),
             model,
-        })
-        .collect()
+        };
+        named(profile).into_iter().map(to_score).collect::<Vec<_>>()
+    };
+    Ok(profiles.profiles.iter().flat_map(of).collect())
 }
 
 fn candidates(
     profiles: &ProfileStore,
-    known: &Known<'_>,
+    models: Vec<ModelToScore>,
     scores: &[ModelScore],
     role: &Role,
 ) -> Vec<Candidate> {
-    let of = |profile: &Profile| {
-        models_of(profile, known)
-            .into_iter()
-            .map(|model| {
-                let score =
-                    scores.iter().find(|s| s.profile_id == model.profile_id && s.model == model.model);
-                candidate(profile, model, score, role)
-            })
-            .collect::<Vec<_>>()
+    let of = |model: ModelToScore| {
+        let profile = profiles.profiles.iter().find(|profile| profile.id == model.profile_id)?;
+        let score = scores.iter().find(|s| s.profile_id == model.profile_id && s.model == model.model);
+        Some(candidate(profile, model, score, role))
     };
-    profiles.profiles.iter().flat_map(of).collect()
+    models.into_iter().filter_map(of).collect()
 }
 
 fn candidate(profile: &Profile, model: ModelToScore, score: Option<&ModelScore>, role: &Role) -> Candidate {
@@ -198,9 +185,9 @@ fn candidate(profile: &Profile, model: ModelToScore, score: Option<&ModelScore>,
 }
 
 /// The facts plugins get of a model on a profile; the keys are listed in `docs/plugin-guide.md`.
-fn attributes(profile: &Profile, model: &str, known: &Known<'_>) -> Attributes {
+fn attributes(profile: &Profile, model: &str, history: &History, overrides: &Overrides) -> Attributes {
     // The user's own price is what is paid: the profile's factor is not put on it.
-    let own = known.prices.iter().map(|(name, price)| price.of(name)).find(|price| price.is_of(model));
+    let own = overrides.price_of(model);
     let factor = if own.is_some() { 1.0 } else { profile.cost_multiplier };
     let mut facts = vec![
         ("current".to_owned(), profile.current.to_string()),
@@ -223,6 +210,6 @@ fn attributes(profile: &Profile, model: &str, known: &Known<'_>) -> Attributes {
     if let Some(reason) = profile.usability.reason() {
         fact("unusable_reason", reason.to_owned());
     }
-    facts.extend(known.history.attributes(profile, model));
+    facts.extend(history.attributes(profile, model));
     facts
 }

@@ -15,7 +15,7 @@ fn scored(dashboard: &Dashboard) -> Result<Models, OpError> {
     let cx = &dashboard.cx;
     let profiles = cc_profiles::load(&cx.setup().locations)?;
     let history = History::read(cx)?;
-    let roles: Vec<Role> = Role::KNOWN.iter().filter_map(|info| info.name.parse().ok()).collect();
+    let roles: Vec<Role> = Role::known().collect();
     let policy = cx.policy(&cx.project(None)?.root);
     let answer = routing::score(&policy, &profiles, &history, &roles)?;
     let first = answer.value.first();

@@ -162,7 +162,7 @@ fn everything(cx: &Context) -> Result<Vec<OnProfile>, OpError> {
     let profiles = cc_profiles::load(&cx.setup().locations)?;
     let (history, policy) = (History::read(cx)?, cx.policy(&cx.project(None)?.root));
     let overrides = policy.overrides()?;
-    let roles: Vec<Role> = Role::KNOWN.iter().filter_map(|info| info.name.parse().ok()).collect();
+    let roles: Vec<Role> = Role::known().collect();
     let scores = routing::score(&policy, &profiles, &history, &roles)?.value;
     let find = |id: &str| profiles.profiles.iter().find(|profile| profile.id == id);
     let whole =
@@ -263,18 +263,15 @@ impl OnProfile {
     }
 }
 
-/// The user's price before the list's; the profile's factor counts for both.
+/// What is paid: the user's own price, else the listed one with the profile's factor.
 fn price(
     profile: &Profile,
     model: &str,
     overrides: &Overrides,
 ) -> (Option<ModelPrice>, Option<&'static str>) {
-    let own = overrides.prices.iter().map(|(name, price)| price.of(name)).find(|price| price.is_of(model));
-    let found = match own {
-        Some(own) => Some((own, "overrides.toml")),
-        None => profile.price_of(model).map(|price| (price.clone(), "CC Switch")),
-    };
-    found.map(|(price, source)| (price.times(profile.cost_multiplier), source)).unzip()
+    let own = overrides.price_of(model).map(|price| (price, "overrides.toml"));
+    let listed = || Some((profile.price_of(model)?.times(profile.cost_multiplier), "CC Switch"));
+    own.or_else(listed).unzip()
 }
 
 impl Quality {

@@ -73,7 +73,7 @@ impl Operation for ScoreModels {
     async fn run(self, cx: Context) -> Result<Scores, OpError> {
         cx.blocking(move |cx| {
             let profiles = cc_profiles::load(&cx.setup().locations)?;
-            let roles = self.role.clone().map_or_else(known_roles, |role| vec![role]);
+            let roles = self.role.clone().map_or_else(|| Role::known().collect(), |role| vec![role]);
             let policy = cx.policy(&cx.project(None)?.root);
             let decision = routing::score(&policy, &profiles, &History::read(cx)?, &roles)?;
             let mut models: Vec<Scored> =
@@ -86,10 +86,6 @@ impl Operation for ScoreModels {
         })
         .await
     }
-}
-
-fn known_roles() -> Vec<Role> {
-    Role::KNOWN.iter().filter_map(|info| info.name.parse().ok()).collect()
 }
 
 fn joined(parts: Vec<String>) -> String {

@@ -60,7 +60,7 @@ impl Operation for WriteStrategyReports {
 impl WriteStrategyReports {
     fn write(self, cx: &Context) -> Result<StrategyWritten, OpError> {
         let project = cx.project(None)?;
-        let roles: Vec<Role> = Role::KNOWN.iter().filter_map(|info| info.name.parse().ok()).collect();
+        let roles: Vec<Role> = Role::known().collect();
         let profiles = cc_profiles::load(&cx.setup().locations)?;
         let policy = cx.policy(&project.root);
         let scores = routing::score(&policy, &profiles, &History::read(cx)?, &roles)?;

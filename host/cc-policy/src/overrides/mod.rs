@@ -202,6 +202,12 @@ impl Overrides {
         toml_text::parse(file, text, HINT)
     }
 
+    /// What the user pays for a model; none: as its provider lists it.
+    #[must_use]
+    pub fn price_of(&self, model: &str) -> Option<ModelPrice> {
+        self.prices.iter().map(|(name, price)| price.of(name)).find(|price| price.is_of(model))
+    }
+
     /// The settings of a plugin: the user's over the manifest's defaults.
     #[must_use]
     pub fn settings(&self, id: &PluginId, defaults: &BTreeMap<String, Setting>) -> Vec<(String, String)> {
