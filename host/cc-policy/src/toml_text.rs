@@ -23,6 +23,15 @@ pub(crate) fn parse<T: de::DeserializeOwned>(file: &str, text: &str, hint: &str)
     toml::from_str(text).map_err(|error| at(file, text, error.span(), error.message(), hint))
 }
 
+/// Fails where a file was written in a later form than the one that this program knows.
+pub(crate) fn check_format(file: &str, text: &str, found: u32, known: u32) -> Result<(), TextError> {
+    if found <= known {
+        return Ok(());
+    }
+    let message = format!("it has format {found}, and this cc-orchestrator knows {known}");
+    Err(at(file, text, None, &message, "Upgrade cc-orchestrator"))
+}
+
 /// An error at a place in `text`.
 pub(crate) fn at(file: &str, text: &str, span: Option<Range<usize>>, message: &str, hint: &str) -> TextError {
     let upto = text.as_bytes().get(..span.map_or(0, |span| span.start)).unwrap_or_default();

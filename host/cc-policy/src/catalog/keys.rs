@@ -128,10 +128,7 @@ pub fn keys(home: &Path) -> Result<Vec<PinnedKey>, PolicyError> {
     let path = path(home);
     let text = files::read_text(&path)?.unwrap_or_default();
     let file: KeyFile = toml_text::parse(&toml_text::shown(&path), &text, HINT)?;
-    if file.format > 1 {
-        let message = format!("it has format {}, and this cc-orchestrator knows 1", file.format);
-        Err(toml_text::at(&toml_text::shown(&path), &text, None, &message, "Upgrade cc-orchestrator"))?;
-    }
+    toml_text::check_format(&toml_text::shown(&path), &text, file.format, 1)?;
     Ok(file.key)
 }
 

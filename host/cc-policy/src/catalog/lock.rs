@@ -133,10 +133,7 @@ pub(crate) fn parse_text(text: &str) -> Result<Vec<LockedPlugin>, TextError> {
 
 fn parse(file: &str, text: &str) -> Result<LockFile, TextError> {
     let lock: LockFile = toml_text::parse(file, text, HINT)?;
-    if lock.format > FORMAT {
-        let message = format!("it has format {}, and this cc-orchestrator knows {FORMAT}", lock.format);
-        return Err(toml_text::at(file, text, None, &message, "Upgrade cc-orchestrator"));
-    }
+    toml_text::check_format(file, text, lock.format, FORMAT)?;
     let twice = |plugin: &&LockedPlugin| lock.plugin.iter().filter(|other| other.id == plugin.id).count() > 1;
     match lock.plugin.iter().find(twice) {
         Some(plugin) => {
