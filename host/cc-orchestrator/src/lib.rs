@@ -37,3 +37,11 @@ pub fn main() -> ExitCode {
         _ => cli::main(),
     }
 }
+
+/// Writes down what this version leaves in the home. What was asked for is done by then, and the next command or call
+/// writes it, too: a failure is only logged.
+fn note_version(cx: &cc_ops::Context) {
+    if let Err(error) = cc_ops::note_version(cx) {
+        tracing::warn!("what this version leaves in the home was not written down: {error}");
+    }
+}

@@ -37,29 +37,26 @@ fn run(matches: &ArgMatches, out: &Out) -> Result<ExitCode, OpError> {
     let setup = args::setup(matches, WorkerKind::Claude)?;
     let cx = Context::new(setup.clone());
     crate::log::start(&setup.home.logs());
-    let code = command(name, sub, setup, out);
-    if let Err(error) = cc_ops::note_version(&cx) {
-        // What was asked for is done; the next command writes it down.
-        tracing::warn!("what this version leaves in the home was not written down: {error}");
-    }
+    let code = command(name, sub, setup, cx.clone(), out);
+    crate::note_version(&cx);
     code
 }
 
-fn command(name: &str, sub: &ArgMatches, setup: Setup, out: &Out) -> Result<ExitCode, OpError> {
+fn command(name: &str, sub: &ArgMatches, setup: Setup, cx: Context, out: &Out) -> Result<ExitCode, OpError> {
     match name {
-        "mcp" => serve(Context::new(setup).serving()),
+        "mcp" => serve(cx.serving()),
         "demo" => demo::run(sub, setup, out),
         "setup" => setup::run(sub, &setup, out),
         "plugin" => plugin::run(sub, &setup, out),
-        "scan" => Ok(scan::run(sub, &Context::new(setup), out)),
-        "queue" => queue::run(sub, &Context::new(setup), out),
-        "migrate" => migrate::run(sub, &Context::new(setup), out),
-        "logs" => logs::run(sub, &Context::new(setup), out),
-        "attach" => tui::attach(args::run_of(sub)?, Context::new(setup)),
-        "watch" => tui::watch(Context::new(setup)),
-        "dashboard" if !dashboard::wants_file(sub) => dashboard::serve(sub, Context::new(setup), out),
+        "scan" => Ok(scan::run(sub, &cx, out)),
+        "queue" => queue::run(sub, &cx, out),
+        "migrate" => migrate::run(sub, &cx, out),
+        "logs" => logs::run(sub, &cx, out),
+        "attach" => tui::attach(args::run_of(sub)?, cx),
+        "watch" => tui::watch(cx),
+        "dashboard" if !dashboard::wants_file(sub) => dashboard::serve(sub, cx, out),
         "completions" => args::completions(sub, out),
-        _ => operation(name, sub, Context::new(setup), out),
+        _ => operation(name, sub, cx, out),
     }
 }
 

@@ -33,14 +33,6 @@ pub(crate) async fn serve(cx: Context) -> io::Result<()> {
     // It ends with the runtime, when the client has gone; the workers it started go on.
     tokio::spawn(cc_ops::dispatch_when_asked(dispatching));
     // Later than the first answer: nobody waits for it.
-    tokio::task::spawn_blocking(move || note_version(&noting));
+    tokio::task::spawn_blocking(move || crate::note_version(&noting));
     service.waiting().await.map(|_| ()).map_err(io::Error::other)
-}
-
-/// Writes down what this version leaves in the home.
-fn note_version(cx: &Context) {
-    if let Err(error) = cc_ops::note_version(cx) {
-        // The next call or process does it.
-        tracing::warn!("what this version leaves in the home was not written down: {error}");
-    }
 }

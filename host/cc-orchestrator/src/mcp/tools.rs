@@ -60,7 +60,7 @@ pub(crate) async fn call(
     let writes = (!entry.effect.read_only).then(|| cx.clone());
     tokio::select! {
         answer = entry.call(cx, arguments) => {
-            writes.map(|cx| tokio::task::spawn_blocking(move || super::note_version(&cx)));
+            writes.map(|cx| tokio::task::spawn_blocking(move || crate::note_version(&cx)));
             Ok(answer.map_or_else(|error| failed(&error), answered).into())
         }
         () = context.ct.cancelled() => Err(ErrorData::internal_error("the call was cancelled; work it started goes on", None)),
