@@ -1,6 +1,6 @@
 //! The record of one worker.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -227,6 +227,50 @@ pub struct RouteDrift {
 impl RunRecord {
     /// The version this binary writes.
     pub const FORMAT: u32 = 1;
+
+    /// A run in a folder before anything has happened: it only reads, and everything else is as usual or not there yet.
+    /// What differs is set by its caller, `artifact_root` always.
+    #[must_use]
+    pub fn starting(run_id: RunId, started_at: String, route: Route, root: &Path) -> Self {
+        Self {
+            format: Self::FORMAT,
+            run_id,
+            mode: RunMode::Blocking,
+            status: RunStatus::Starting,
+            started_at,
+            finished_at: None,
+            duration_ms: None,
+            cwd: root.to_owned(),
+            workspace_root: root.to_owned(),
+            artifact_root: PathBuf::new(),
+            timeout_seconds: route.role.default_timeout_seconds(),
+            role: route.role.clone(),
+            task_type: route.task_type.clone(),
+            route,
+            permission_mode: "plan".to_owned(),
+            allow_write: false,
+            asking: Asking::default(),
+            on_limit: OnLimit::default(),
+            budget: Budget::default(),
+            output_budget: BudgetUse::default(),
+            session_id: None,
+            parent_run_id: None,
+            team_id: None,
+            route_drift: None,
+            parked_until: None,
+            prompt_sha256: String::new(),
+            command: Vec::new(),
+            work: None,
+            printed_secrets: None,
+            supervisor_pid: None,
+            child_pid: None,
+            exit_code: None,
+            stop_reason: None,
+            error: None,
+            warnings: Vec::new(),
+            result: None,
+        }
+    }
 }
 
 /// What a worker's last line says, and what its stream showed.

@@ -10,8 +10,7 @@ use std::{
 };
 
 use cc_domain::{
-    ActualRoute, Asking, Budget, BudgetUse, OnLimit, Role, Route, RunId, RunMode, RunRecord, RunResult,
-    RunStatus, StopReason, Usage,
+    ActualRoute, Role, Route, RunId, RunMode, RunRecord, RunResult, RunStatus, StopReason, Usage,
 };
 use serde_json::Value;
 
@@ -31,47 +30,29 @@ pub(crate) fn record(its: &Value, dir: &Path) -> Option<RunRecord> {
         text(its, "task_type").and_then(|t| t.parse().ok()).unwrap_or_else(|| role.default_task_type());
     let status = status(its);
     let path = |key: &str| PathBuf::from(text(its, key).unwrap_or_default());
+    let started_at = text(its, "started_at").unwrap_or_default();
+    let route = route(its, &role, &task_type);
+    let usual = RunRecord::starting(run_id, started_at, route, &path("workspace_root"));
+    let limit = its["timeout_seconds"].as_u64().and_then(|seconds| u32::try_from(seconds).ok());
     Some(RunRecord {
-        format: RunRecord::FORMAT,
-        run_id,
         mode: mode(its),
         status,
-        started_at: text(its, "started_at").unwrap_or_default(),
         finished_at: text(its, "finished_at").or_else(|| text(its, "stopped_at")),
         duration_ms: its["duration_ms"].as_u64(),
         cwd: path("cwd"),
-        workspace_root: path("workspace_root"),
         artifact_root: path("artifact_root"),
-        route: route(its, &role, &task_type),
-        timeout_seconds: u32::try_from(its["timeout_seconds"].as_u64().unwrap_or_default())
-            .ok()
-            .filter(|seconds| *seconds > 0)
-            .unwrap_or_else(|| role.default_timeout_seconds()),
-        role,
-        task_type,
-        permission_mode: text(its, "permission_mode").unwrap_or_else(|| "plan".into()),
+        timeout_seconds: limit.filter(|seconds| *seconds > 0).unwrap_or(usual.timeout_seconds),
+        permission_mode: text(its, "permission_mode").unwrap_or_else(|| usual.permission_mode.clone()),
         allow_write: its["allow_write"].as_bool().unwrap_or_default(),
-        asking: Asking::default(),
-        on_limit: OnLimit::default(),
-        budget: Budget::default(),
-        output_budget: BudgetUse::default(),
-        session_id: None,
         parent_run_id: text(its, "parent_run_id").and_then(|id| id.parse().ok()),
         team_id: text(its, "team_id").and_then(|id| id.parse().ok()),
-        route_drift: None,
-        parked_until: None,
         prompt_sha256: text(its, "prompt_sha256").unwrap_or_default(),
-        command: Vec::new(),
-        work: None,
-        warnings: Vec::new(),
-        printed_secrets: None,
-        supervisor_pid: None,
-        child_pid: None,
         exit_code: its["exit_code"].as_i64().and_then(|code| i32::try_from(code).ok()),
         stop_reason: text(its, "stop_reason").and_then(|reason| stop_reason(&reason)),
         error: (status == RunStatus::Lost)
             .then(|| "the predecessor never said how this run ended".to_owned()),
         result: Some(result(its, dir)),
+        ..usual
     })
 }
 

@@ -4,8 +4,8 @@
 use std::{path::Path, slice};
 
 use cc_domain::{
-    ActualRoute, Asking, Budget, BudgetUse, EventBody, EventSource, GradeSource, OnLimit, Role, Route,
-    RunGrade, RunId, RunMode, RunRecord, RunResult, RunStatus, Usage, Verified, WorkVerdict,
+    ActualRoute, EventBody, EventSource, GradeSource, Role, Route, RunGrade, RunId, RunMode, RunRecord,
+    RunResult, RunStatus, Usage, Verified, WorkVerdict,
 };
 use cc_store::{
     CreatedRun, Decision, Home, RunDir, RunFilter, RunLock, RunWriter, Store, StoreError, read_events,
@@ -45,52 +45,20 @@ impl World {
 
 fn record(root: &Path, run_id: RunId, started_at: &str) -> RunRecord {
     let role = Role::default();
-    RunRecord {
-        asking: Asking::Deny,
-        on_limit: OnLimit::Wait,
-        budget: Budget::default(),
-        output_budget: BudgetUse::default(),
-        session_id: None,
-        parent_run_id: None,
-        team_id: None,
-        route_drift: None,
-        parked_until: None,
-        format: RunRecord::FORMAT,
-        run_id,
-        mode: RunMode::Blocking,
-        status: RunStatus::Starting,
-        started_at: started_at.into(),
-        finished_at: None,
-        duration_ms: None,
-        cwd: root.into(),
-        workspace_root: root.into(),
-        artifact_root: RunDir::artifact_root(root),
+    let route = Route {
         task_type: role.default_task_type(),
-        route: Route {
-            role: role.clone(),
-            task_type: role.default_task_type(),
-            profile_id: "p-1".into(),
-            profile_name: "模型".into(),
-            model: Some("m".into()),
-            score: None,
-            reason: "only one".into(),
-            trace: Vec::new(),
-        },
         role,
-        permission_mode: "plan".into(),
-        allow_write: false,
+        profile_id: "p-1".into(),
+        profile_name: "模型".into(),
+        model: Some("m".into()),
+        score: None,
+        reason: "only one".into(),
+        trace: Vec::new(),
+    };
+    RunRecord {
+        artifact_root: RunDir::artifact_root(root),
         timeout_seconds: 60,
-        prompt_sha256: String::new(),
-        command: Vec::new(),
-        work: None,
-        printed_secrets: None,
-        supervisor_pid: None,
-        child_pid: None,
-        exit_code: None,
-        stop_reason: None,
-        error: None,
-        warnings: Vec::new(),
-        result: None,
+        ..RunRecord::starting(run_id, started_at.into(), route, root)
     }
 }
 

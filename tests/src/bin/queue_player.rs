@@ -18,8 +18,7 @@ use std::{
 };
 
 use cc_domain::{
-    Asking, Budget, BudgetUse, Footprint, JobId, JobSpec, JobStage, OnLimit, QueuePolicy, Role, Route,
-    RunMode, RunRecord, RunStatus, StopReason,
+    Footprint, JobId, JobSpec, JobStage, QueuePolicy, Role, Route, RunMode, RunRecord, RunStatus, StopReason,
 };
 use cc_store::{
     Cancelled, Claim, FileLock, Home, NewJob, RunDir, RunFilter, RunLock, RunWriter, Store, StoreError, Terms,
@@ -239,51 +238,21 @@ fn policy() -> QueuePolicy {
 fn record(claim: &Claim) -> RunRecord {
     let root: &Path = &claim.job.project;
     let role = Role::default();
-    RunRecord {
-        format: RunRecord::FORMAT,
-        run_id: claim.run_id.clone(),
-        mode: RunMode::Streaming,
-        status: RunStatus::Starting,
-        started_at: jiff::Timestamp::now().to_string(),
-        finished_at: None,
-        duration_ms: None,
-        cwd: root.into(),
-        workspace_root: root.into(),
-        artifact_root: RunDir::artifact_root(root),
+    let route = Route {
         task_type: role.default_task_type(),
-        permission_mode: "plan".into(),
+        role,
+        profile_id: "p".into(),
+        profile_name: "P".into(),
+        model: None,
+        score: None,
+        reason: String::new(),
+        trace: Vec::new(),
+    };
+    RunRecord {
+        mode: RunMode::Streaming,
+        artifact_root: RunDir::artifact_root(root),
         allow_write: claim.job.spec.allow_write,
         timeout_seconds: 900,
-        prompt_sha256: String::new(),
-        route: Route {
-            role: role.clone(),
-            task_type: role.default_task_type(),
-            profile_id: "p".into(),
-            profile_name: "P".into(),
-            model: None,
-            score: None,
-            reason: String::new(),
-            trace: Vec::new(),
-        },
-        role,
-        command: Vec::new(),
-        asking: Asking::default(),
-        on_limit: OnLimit::default(),
-        budget: Budget::default(),
-        output_budget: BudgetUse::default(),
-        session_id: None,
-        parent_run_id: None,
-        team_id: None,
-        route_drift: None,
-        parked_until: None,
-        work: None,
-        warnings: Vec::new(),
-        printed_secrets: None,
-        supervisor_pid: None,
-        child_pid: None,
-        exit_code: None,
-        stop_reason: None,
-        error: None,
-        result: None,
+        ..RunRecord::starting(claim.run_id.clone(), jiff::Timestamp::now().to_string(), route, root)
     }
 }

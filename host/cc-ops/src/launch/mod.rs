@@ -2,6 +2,7 @@
 
 mod failover;
 mod prompt;
+mod request;
 mod tell;
 
 use std::{
@@ -11,142 +12,34 @@ use std::{
 };
 
 use cc_domain::{
-    Asking, Budget, BudgetUse, CostGuard, ModelPrice, OnLimit, Payer, PluginRef, Prevention, ProjectWork,
-    Role, Route, RouteDrift, RouteRequest, RunId, RunMode, RunRecord, RunStatus, TeamId, WriteScope,
+    Budget, CostGuard, ModelPrice, OnLimit, Payer, PluginRef, Prevention, ProjectWork, Route, RouteDrift,
+    RouteRequest, RunId, RunRecord, RunStatus, WriteScope,
 };
 use cc_policy::{Overrides, Shadowed};
 use cc_profiles::WorkerSettings;
 use cc_repo::Project;
-use cc_store::{Claim, Decision, RunDir, Terms};
+use cc_store::{Decision, RunDir, Terms};
 use cc_workers::{
-    Alternative, Isolated, LaunchSpec, Patience, PermissionMode, PrivateFile, PrivatePaths, ProjectWatch,
-    Sandbox, Tell, WorkerRequest,
+    Alternative, Isolated, LaunchSpec, Patience, PrivateFile, PrivatePaths, ProjectWatch, Sandbox, Tell,
+    WorkerRequest,
 };
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
-    Context, OpError, WorkerKind, arguments,
-    routing::{self, Job, Routed},
+    Context, OpError, WorkerKind,
+    routing::{self, Routed},
     rules::{self, Redaction},
     scope,
 };
 
 pub(crate) use failover::prices;
 pub(crate) use prompt::system_prompt;
+pub(crate) use request::{Scratch, Start, check, check_timeout, mode, permission_mode, timeout_of};
 
 /// How long a permission question waits before it is denied, when the user's overrides do not say.
 const ANSWER_WITHIN_SECONDS: u32 = 600;
-
-/// A worker to start.
-#[derive(Clone, Debug)]
-pub(crate) struct Start {
-    pub(crate) mode: RunMode,
-    pub(crate) job: Job,
-    pub(crate) task: String,
-    pub(crate) context: Option<String>,
-    pub(crate) timeout_seconds: Option<u32>,
-    pub(crate) cwd: Option<String>,
-    pub(crate) budget: Budget,
-    /// The user's own defaults are in it already.
-    pub(crate) budget_settled: bool,
-    pub(crate) asking: Asking,
-    /// Where it may write, beside what the project's own scope says; patterns from `cwd`.
-    pub(crate) scope: WriteScope,
-    /// The system is to refuse writes elsewhere, by whatever program; none: as the user's overrides say.
-    pub(crate) sandbox: Option<bool>,
-    /// In a copy of the project.
-    pub(crate) isolate: bool,
-    /// None: as the user's overrides say.
-    pub(crate) on_limit: Option<OnLimit>,
-    /// Include words as they are written; only their number is kept.
-    pub(crate) partial: bool,
-    /// The session to go on with, and its run.
-    pub(crate) resume: Option<String>,
-    pub(crate) parent: Option<RunId>,
-    pub(crate) team: Option<TeamId>,
-    /// The parent's profile, by name, and model; and why the route is as it is.
-    pub(crate) previous: Option<(String, Option<String>)>,
-    pub(crate) drift_reason: Option<&'static str>,
-    /// Instead of the routed one.
-    pub(crate) model: Option<String>,
-    /// The claim on the queued job that this is an attempt of; it has the run's id.
-    pub(crate) claim: Option<Claim>,
-    /// In a folder that will be thrown away, instead of `cwd`.
-    pub(crate) scratch: Option<Scratch>,
-}
-
-/// Where a run works that belongs to no project of the user's. What it changes is not recorded: whoever made the
-/// folder knows what was in it.
-#[derive(Clone, Debug)]
-pub(crate) struct Scratch {
-    /// Its folder; a repository of its own.
-    pub(crate) folder: PathBuf,
-    /// What its record is kept under, as under a project's root: it outlasts the folder.
-    pub(crate) records: PathBuf,
-}
-
-impl Start {
-    /// A worker for a task, with everything else as usual.
-    pub(crate) fn new(mode: RunMode, job: Job, task: String) -> Self {
-        Self {
-            mode,
-            job,
-            task,
-            context: None,
-            timeout_seconds: None,
-            cwd: None,
-            budget: Budget::default(),
-            budget_settled: false,
-            asking: Asking::default(),
-            scope: WriteScope::default(),
-            sandbox: None,
-            isolate: false,
-            on_limit: None,
-            partial: false,
-            resume: None,
-            parent: None,
-            team: None,
-            previous: None,
-            drift_reason: None,
-            model: None,
-            claim: None,
-            scratch: None,
-        }
-    }
-}
-
-/// The arguments of every operation that gives a worker a task, within their limits.
-pub(crate) fn check(task: &str, context: Option<&str>, timeout_seconds: Option<u32>) -> Result<(), OpError> {
-    arguments::text_within("task", task, 20_000)?;
-    if let Some(context) = context {
-        arguments::text_within("context", context, 20_000)?;
-    }
-    check_timeout(timeout_seconds)
-}
-
-/// A time limit, if one is given, within its limits.
-pub(crate) fn check_timeout(seconds: Option<u32>) -> Result<(), OpError> {
-    let within =
-        |seconds| arguments::number_within("timeout_seconds", seconds, 10, Role::MAX_TIMEOUT_SECONDS);
-    seconds.map_or(Ok(()), |seconds| within(seconds).map(drop))
-}
-
-/// How a run is recorded: the demo worker's are kept apart.
-pub(crate) fn mode(worker: WorkerKind, usual: RunMode) -> RunMode {
-    if worker == WorkerKind::Demo { RunMode::Demo } else { usual }
-}
-
-/// The permission mode of a worker that may, or may not, edit.
-pub(crate) fn permission_mode(write: bool) -> PermissionMode {
-    if write { PermissionMode::AcceptEdits } else { PermissionMode::Plan }
-}
-
-/// The time limit of a run in seconds.
-pub(crate) fn timeout_of(role: &Role, asked: Option<u32>) -> u32 {
-    asked.unwrap_or_else(|| role.default_timeout_seconds()).min(Role::MAX_TIMEOUT_SECONDS)
-}
 
 /// What a run may use up when its call says nothing: the user's own defaults over ours.
 pub(crate) fn usual_budget(cx: &Context) -> Result<Budget, OpError> {
@@ -356,45 +249,27 @@ impl Plan {
 
     fn record(&self, command: Vec<String>) -> RunRecord {
         let route = self.routed.route.clone();
+        let (write, records) = (self.start.job.write, self.records());
+        let asked = timeout_of(&route.role, self.start.timeout_seconds);
         RunRecord {
-            format: RunRecord::FORMAT,
-            run_id: self.run_id.clone(),
             mode: self.start.mode,
-            status: RunStatus::Starting,
-            started_at: Timestamp::now().to_string(),
-            finished_at: None,
-            duration_ms: None,
             cwd: self.cwd(),
-            workspace_root: self.records().to_owned(),
-            artifact_root: RunDir::artifact_root(self.records()),
-            role: route.role.clone(),
-            task_type: route.task_type.clone(),
-            permission_mode: permission_mode(self.start.job.write).as_str().to_owned(),
-            allow_write: self.start.job.write,
-            timeout_seconds: self
-                .guard
-                .timeout(timeout_of(&route.role, self.start.timeout_seconds), route.model.as_deref()),
+            artifact_root: RunDir::artifact_root(records),
+            permission_mode: permission_mode(write).as_str().to_owned(),
+            allow_write: write,
+            timeout_seconds: self.guard.timeout(asked, route.model.as_deref()),
             prompt_sha256: cc_workers::sha256_hex(self.prompt.as_bytes()),
-            route,
             command,
             asking: self.start.asking,
             on_limit: self.on_limit,
             budget: self.start.budget.clone(),
-            output_budget: BudgetUse::default(),
             session_id: Some(self.session_id.clone()),
             parent_run_id: self.start.parent.clone(),
             team_id: self.start.team.clone(),
             route_drift: self.drift(),
-            parked_until: None,
             work: self.work(),
-            printed_secrets: None,
-            supervisor_pid: None,
-            child_pid: None,
-            exit_code: None,
-            stop_reason: None,
-            error: None,
             warnings: self.warnings.clone(),
-            result: None,
+            ..RunRecord::starting(self.run_id.clone(), Timestamp::now().to_string(), route, records)
         }
     }
 

@@ -7,9 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use cc_domain::{
-    Asking, Budget, BudgetUse, Event, EventBody, OnLimit, Role, Route, RunId, RunMode, RunRecord, RunStatus,
-};
+use cc_domain::{Asking, Budget, Event, EventBody, Role, Route, RunId, RunMode, RunRecord};
 use cc_store::{CreatedRun, Home, RunDir, Store, read_events};
 use cc_workers::{
     LaunchSpec, Patience, PermissionMode, PrivateFile, WorkerRequest, build, launch, new_session_id,
@@ -171,52 +169,23 @@ impl Run {
 
 pub(crate) fn record(project: &Path) -> RunRecord {
     let role = Role::default();
-    RunRecord {
-        format: RunRecord::FORMAT,
-        run_id: RunId::new(jiff::Timestamp::now()),
-        mode: RunMode::Demo,
-        status: RunStatus::Starting,
-        asking: Asking::Deny,
-        on_limit: OnLimit::Wait,
-        budget: Budget::for_answer(),
-        output_budget: BudgetUse::default(),
-        session_id: None,
-        parent_run_id: None,
-        team_id: None,
-        route_drift: None,
-        parked_until: None,
-        started_at: jiff::Timestamp::now().to_string(),
-        finished_at: None,
-        duration_ms: None,
-        cwd: project.into(),
-        workspace_root: project.into(),
-        artifact_root: RunDir::artifact_root(project),
+    let route = Route {
         task_type: role.default_task_type(),
-        route: Route {
-            role: role.clone(),
-            task_type: role.default_task_type(),
-            profile_id: "demo".into(),
-            profile_name: "demo".into(),
-            model: None,
-            score: None,
-            reason: String::new(),
-            trace: Vec::new(),
-        },
         role,
-        permission_mode: "plan".into(),
-        allow_write: false,
+        profile_id: "demo".into(),
+        profile_name: "demo".into(),
+        model: None,
+        score: None,
+        reason: String::new(),
+        trace: Vec::new(),
+    };
+    let now = jiff::Timestamp::now();
+    RunRecord {
+        mode: RunMode::Demo,
+        budget: Budget::for_answer(),
+        artifact_root: RunDir::artifact_root(project),
         timeout_seconds: 60,
-        prompt_sha256: String::new(),
-        command: Vec::new(),
-        work: None,
-        printed_secrets: None,
-        supervisor_pid: None,
-        child_pid: None,
-        exit_code: None,
-        stop_reason: None,
-        error: None,
-        warnings: Vec::new(),
-        result: None,
+        ..RunRecord::starting(RunId::new(now), now.to_string(), route, project)
     }
 }
 
