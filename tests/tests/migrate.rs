@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use cc_orchestrator_tests::Sandbox;
+use cc_orchestrator_tests::{Sandbox, repository};
 use serde_json::{Value, json};
 
 const RUN: &str = "20260301T101112Z-0a1b2c3d";
@@ -111,6 +111,55 @@ fn the_plan_writes_nothing_and_applying_keeps_the_originals() {
     let again = migrate(true);
     assert_eq!((again["runs"].as_u64(), again["runs_listed"].as_u64()), (Some(0), Some(1)));
     assert_eq!(fs::read_to_string(sandbox.home().join("overrides.toml")).expect("it works"), overrides);
+}
+
+fn guide() -> String {
+    fs::read_to_string(repository().join("docs/migration.md")).expect("the guide").replace("\r\n", "\n")
+}
+
+#[test]
+fn every_command_of_the_guide_is_run() {
+    let sandbox = Sandbox::with_profiles();
+    predecessor(&sandbox);
+    let codex = sandbox.root().join("codex");
+    fs::write(codex.join("config.toml"), ENTRY).expect("a file");
+    let text = guide();
+    let blocks = text.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let commands: Vec<&str> =
+        blocks.flat_map(str::lines).map(|line| line.split(" #").next().unwrap()).collect();
+    assert!(commands.len() >= 4, "{commands:?}");
+    for command in commands {
+        let words: Vec<&str> = command.split_whitespace().collect();
+        assert_eq!(words[0], "cc-orchestrator", "'{command}' is run by no test");
+        let output =
+            sandbox.command().args(&words[1..]).env("CODEX_HOME", &codex).output().expect("it starts");
+        assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    let entry = fs::read_to_string(codex.join("config.toml")).expect("the file");
+    assert_eq!(entry, "model = \"gpt\"\n", "taken over, and taken out again");
+}
+
+#[test]
+fn the_guide_says_of_each_tool_whether_it_is_still_there() {
+    let tools = Sandbox::new().mcp().list_tools();
+    let known: Vec<&str> = tools.iter().filter_map(|tool| tool["name"].as_str()).collect();
+    let text = guide();
+    let (kept, gone) = text.split_once("## Tools that are gone").expect("the section");
+    let mut names_gone = 0;
+    for line in gone.lines().filter(|line| line.starts_with("| `")) {
+        let (old, instead) = line[2..].split_once(" | ").expect("two cells");
+        for name in tool_names(old) {
+            names_gone += 1;
+            assert!(!known.contains(&name), "{name} is still there");
+        }
+        tool_names(instead).for_each(|name| assert!(known.contains(&name), "{name} is no tool"));
+    }
+    assert_eq!(names_gone, 21, "of the 67 tools, 46 are here");
+    tool_names(kept).for_each(|name| assert!(known.contains(&name), "{name} is no tool"));
+}
+
+fn tool_names(text: &str) -> impl Iterator<Item = &str> {
+    text.split('`').filter(|word| word.starts_with("cc_"))
 }
 
 #[test]
