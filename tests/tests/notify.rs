@@ -9,7 +9,7 @@ use cc_orchestrator_tests::{
 use opentelemetry_proto::tonic::{
     collector::{metrics::v1::ExportMetricsServiceRequest, trace::v1::ExportTraceServiceRequest},
     common::v1::{KeyValue, any_value::Value as Any},
-    metrics::v1::{AggregationTemporality, metric::Data},
+    metrics::v1::{AggregationTemporality, Metric, metric::Data},
     trace::v1::Span,
 };
 use prost::Message as _;
@@ -152,15 +152,30 @@ fn spans(posted: &Posted) -> Vec<Span> {
     request.resource_spans.into_iter().flat_map(|one| one.scope_spans).flat_map(|one| one.spans).collect()
 }
 
-/// A run with a collector; gives its reply and what the collector got.
-fn collected(sandbox: &Sandbox, listener: &Listener, arguments: &[&str]) -> Value {
+fn measured(posted: &Posted) -> Vec<Metric> {
+    let request =
+        ExportMetricsServiceRequest::decode(posted.body.as_slice()).expect("the protocol's own type");
+    request
+        .resource_metrics
+        .into_iter()
+        .flat_map(|one| one.scope_metrics)
+        .flat_map(|one| one.metrics)
+        .collect()
+}
+
+/// What a command prints that works beside a collector.
+fn printed(sandbox: &Sandbox, listener: &Listener, arguments: &[&str]) -> Vec<u8> {
     let mut command = sandbox.command();
     command
         .env("OTEL_EXPORTER_OTLP_ENDPOINT", listener.url())
         .env("OTEL_EXPORTER_OTLP_HEADERS", "x-tenant=mine")
         .args(arguments);
-    let output = command.output().expect("it starts");
-    serde_json::from_slice(&output.stdout).expect("JSON")
+    command.output().expect("it starts").stdout
+}
+
+/// A run with a collector; gives its reply.
+fn collected(sandbox: &Sandbox, listener: &Listener, arguments: &[&str]) -> Value {
+    serde_json::from_slice(&printed(sandbox, listener, arguments)).expect("JSON")
 }
 
 #[test]
@@ -211,11 +226,7 @@ fn a_run_is_measured_and_its_failure_named() {
     collected(&sandbox, &listener, &["run-agent", "Look.", "--json"]);
     let posted = listener.wait_for(2);
     let metrics = posted.iter().find(|one| one.path == "/v1/metrics").expect("metrics");
-    let request =
-        ExportMetricsServiceRequest::decode(metrics.body.as_slice()).expect("the protocol's own type");
-    let all =
-        request.resource_metrics.into_iter().flat_map(|one| one.scope_metrics).flat_map(|one| one.metrics);
-    let all: Vec<_> = all.collect();
+    let all = measured(metrics);
     let of = |name: &str| all.iter().find(|one| one.name == name).and_then(|one| one.data.clone());
     let Some(Data::Sum(runs)) = of("cc_orchestrator.runs") else { panic!("a sum of runs in {all:?}") };
     assert_eq!(runs.aggregation_temporality, AggregationTemporality::Delta as i32);
@@ -225,6 +236,27 @@ fn a_run_is_measured_and_its_failure_named() {
     let Some(Data::Histogram(took)) = of("gen_ai.client.operation.duration") else { panic!("{all:?}") };
     assert_eq!(took.data_points[0].count, 1);
     assert!(matches!(of("cc_orchestrator.plugin.calls"), Some(Data::Sum(_))), "{all:?}");
+}
+
+#[test]
+fn a_job_s_run_says_how_long_the_job_waited() {
+    let sandbox = Sandbox::with_profiles();
+    let listener = Listener::start("200 OK", "");
+    sandbox.script(&[Step::finish("Done.")]);
+    let job = sandbox.run(&["queue-submit", "Look.", "--json"]).json();
+    printed(&sandbox, &listener, &["queue", "run", "--until-empty"]);
+    let posted = listener.wait_for(2);
+    let of = |path: &str| posted.iter().find(|one| one.path == path).expect("both are sent");
+    let spans = spans(of("/v1/traces"));
+    let root = spans.iter().find(|span| span.name.starts_with("invoke_agent ")).expect("the run's span");
+    let id = job["jobs"][0]["job_id"].as_str().or_else(|| job["job_id"].as_str());
+    assert!(id.is_some(), "{job}");
+    assert_eq!(text(&root.attributes, "cc_orchestrator.job.id"), id);
+    assert_eq!(whole(&root.attributes, "cc_orchestrator.job.attempt"), Some(1));
+    let all = measured(of("/v1/metrics"));
+    let waited =
+        all.iter().find(|one| one.name == "cc_orchestrator.queue.wait").and_then(|one| one.data.clone());
+    assert!(matches!(waited, Some(Data::Histogram(waited)) if waited.data_points[0].count == 1), "{all:?}");
 }
 
 #[test]

@@ -13,7 +13,7 @@ mod webhook;
 
 use cc_domain::{Moment, Notify, RunRecord};
 use cc_policy::Overrides;
-use cc_store::{Home, RunDir, Store};
+use cc_store::{AttemptOfRun, Home, RunDir, Store};
 use cc_workers::Telling;
 
 use self::message::Message;
@@ -44,20 +44,33 @@ pub enum NotifyError {
 #[must_use]
 pub fn tell(telling: &Telling) -> Vec<NotifyError> {
     match look(telling) {
-        Ok((notify, record, dir)) => {
+        Ok(Told { notify, record, dir, attempt }) => {
             let user = telling.moment.map(|moment| user(&notify, &record, telling, moment));
-            let collector = telling.telemetry.then(|| telemetry::send(&record, &dir));
+            let collector = telling.telemetry.then(|| telemetry::send(&record, attempt.as_ref(), &dir));
             user.into_iter().chain(collector).flatten().collect()
         }
         Err(error) => vec![error],
     }
 }
 
-fn look(telling: &Telling) -> Result<(Notify, RunRecord, RunDir), NotifyError> {
+/// What is told, and to whom.
+struct Told {
+    notify: Notify,
+    record: RunRecord,
+    dir: RunDir,
+    attempt: Option<AttemptOfRun>,
+}
+
+fn look(telling: &Telling) -> Result<Told, NotifyError> {
     // Read now: the user may have changed their mind while the run went on.
     let notify = Overrides::read(&telling.home)?.notify;
-    let store = Store::open(&Home::at(&telling.home))?;
-    Ok((notify, store.run(&telling.run_id)?, store.run_dir(&telling.run_id)?))
+    let (store, run) = (Store::open(&Home::at(&telling.home))?, &telling.run_id);
+    Ok(Told {
+        notify,
+        record: store.run(run)?,
+        dir: store.run_dir(run)?,
+        attempt: store.attempt_of_run(run)?,
+    })
 }
 
 fn user(notify: &Notify, record: &RunRecord, telling: &Telling, moment: Moment) -> Vec<NotifyError> {

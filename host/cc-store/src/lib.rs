@@ -41,7 +41,9 @@ pub use ledger::{LedgerLine, day_end, today};
 pub use lock::FileLock;
 pub use overview::{Names, RunSums};
 pub use plugin_failures::PluginFailures;
-pub use queue::{Cancelled, Chore, Claim, Failure, Job, JobEvent, Limits, NewJob, Overview, Submitted};
+pub use queue::{
+    AttemptOfRun, Cancelled, Chore, Claim, Failure, Job, JobEvent, Limits, NewJob, Overview, Submitted,
+};
 pub use run_dir::{CreatedRun, RunDir, create_artifact_dir};
 pub use runs::{RunFilter, RunSummary};
 pub use store::{Store, Terms};

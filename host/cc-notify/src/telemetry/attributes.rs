@@ -3,6 +3,8 @@
 use cc_domain::{RunRecord, RunStatus};
 use opentelemetry::KeyValue;
 
+use super::Measured;
+
 /// What spans and measurements share: few values each, so that measurements stay few.
 pub(super) fn of_model(record: &RunRecord) -> Vec<KeyValue> {
     let actual = record.result.as_ref().and_then(|result| result.actual.model.clone());
@@ -19,7 +21,7 @@ pub(super) fn of_model(record: &RunRecord) -> Vec<KeyValue> {
 }
 
 /// What only the span says.
-pub(super) fn of_run(record: &RunRecord) -> Vec<KeyValue> {
+pub(super) fn of_run(Measured { record, attempt }: Measured<'_>) -> Vec<KeyValue> {
     let mut all = of_model(record);
     let mut add = |name: &'static str, value: opentelemetry::Value| all.push(KeyValue::new(name, value));
     add("cc_orchestrator.run.id", record.run_id.to_string().into());
@@ -34,6 +36,11 @@ pub(super) fn of_run(record: &RunRecord) -> Vec<KeyValue> {
     }
     if let Some(parent) = &record.parent_run_id {
         add("cc_orchestrator.run.parent_id", parent.to_string().into());
+    }
+    if let Some(attempt) = attempt {
+        add("cc_orchestrator.job.id", attempt.job_id.to_string().into());
+        add("cc_orchestrator.job.attempt", i64::from(attempt.number).into());
+        add("cc_orchestrator.job.waited_seconds", attempt.waited.as_secs_f64().into());
     }
     if let Some(usd) = cost(record) {
         add("cc_orchestrator.run.cost_usd", usd.into());

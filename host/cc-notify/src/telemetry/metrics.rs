@@ -1,10 +1,9 @@
 //! A run as measurements.
 
-use cc_domain::RunRecord;
 use opentelemetry::{KeyValue, metrics::MeterProvider as _};
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 
-use super::{SCOPE, attributes};
+use super::{Measured, SCOPE, attributes};
 
 /// The boundaries that the GenAI conventions give.
 const TOKENS: [f64; 14] = [
@@ -27,7 +26,7 @@ const TOKENS: [f64; 14] = [
 const SECONDS: [f64; 12] = [1.0, 2.0, 5.0, 10.0, 20.0, 40.0, 80.0, 160.0, 320.0, 640.0, 1_280.0, 2_560.0];
 
 /// Puts the run's figures into the provider.
-pub(super) fn record(provider: &SdkMeterProvider, record: &RunRecord) {
+pub(super) fn record(provider: &SdkMeterProvider, Measured { record, attempt }: Measured<'_>) {
     let meter = provider.meter(SCOPE);
     let of_model = attributes::of_model(record);
     let with = |name: &'static str, value: &'static str| {
@@ -41,6 +40,11 @@ pub(super) fn record(provider: &SdkMeterProvider, record: &RunRecord) {
     if let Some(ms) = record.duration_ms {
         let took = meter.f64_histogram("gen_ai.client.operation.duration").with_unit("s");
         took.with_boundaries(SECONDS.to_vec()).build().record(ms as f64 / 1e3, &of_model);
+    }
+    if let Some(attempt) = attempt {
+        let waited = meter.f64_histogram("cc_orchestrator.queue.wait").with_unit("s");
+        let waited = waited.with_boundaries(SECONDS.to_vec()).build();
+        waited.record(attempt.waited.as_secs_f64(), &of_model);
     }
     if let Some(usage) = record.result.as_ref().map(|result| result.usage).filter(|usage| usage.total() > 0) {
         let tokens = meter.u64_histogram("gen_ai.client.token.usage").with_unit("{token}");

@@ -10,7 +10,7 @@ mod metrics;
 mod spans;
 
 use cc_domain::RunRecord;
-use cc_store::RunDir;
+use cc_store::{AttemptOfRun, RunDir};
 use opentelemetry::KeyValue;
 use opentelemetry_otlp::{MetricExporter, SpanExporter, WithHttpConfig as _};
 use opentelemetry_sdk::{
@@ -25,34 +25,42 @@ use crate::NotifyError;
 /// What our spans and measurements are called by.
 const SCOPE: &str = "cc-orchestrator";
 
+/// A run, and which attempt of a job it was, if any.
+#[derive(Clone, Copy)]
+struct Measured<'a> {
+    record: &'a RunRecord,
+    attempt: Option<&'a AttemptOfRun>,
+}
+
 /// Sends the run's trace and measurements; gives what went wrong.
-pub(crate) fn send(record: &RunRecord, dir: &RunDir) -> Vec<NotifyError> {
-    [("traces", traces(record, dir)), ("metrics", measurements(record))]
+pub(crate) fn send(record: &RunRecord, attempt: Option<&AttemptOfRun>, dir: &RunDir) -> Vec<NotifyError> {
+    let run = Measured { record, attempt };
+    [("traces", traces(run, dir)), ("metrics", measurements(run))]
         .into_iter()
         .filter_map(|(what, sent)| sent.err().map(|reason| (what, reason)))
         .map(|(what, reason)| NotifyError::NotTold { to: format!("the collector of {what}"), reason })
         .collect()
 }
 
-fn traces(record: &RunRecord, dir: &RunDir) -> Result<(), String> {
+fn traces(run: Measured<'_>, dir: &RunDir) -> Result<(), String> {
     let exporter = SpanExporter::builder().with_http().with_http_client(Client);
     let exporter = exporter.build().map_err(|error| error.to_string())?;
     let provider =
         SdkTracerProvider::builder().with_batch_exporter(exporter).with_resource(resource()).build();
-    spans::record(&provider, record, dir);
+    spans::record(&provider, run, dir);
     let sent = provider.force_flush().map_err(|error| error.to_string());
     let _ = provider.shutdown();
     sent
 }
 
-fn measurements(record: &RunRecord) -> Result<(), String> {
+fn measurements(run: Measured<'_>) -> Result<(), String> {
     // Each process measures one run and ends, so each sends only what is new.
     let exporter =
         MetricExporter::builder().with_temporality(Temporality::Delta).with_http().with_http_client(Client);
     let exporter = exporter.build().map_err(|error| error.to_string())?;
     let reader = PeriodicReader::builder(exporter).build();
     let provider = SdkMeterProvider::builder().with_reader(reader).with_resource(resource()).build();
-    metrics::record(&provider, record);
+    metrics::record(&provider, run);
     let sent = provider.force_flush().map_err(|error| error.to_string());
     let _ = provider.shutdown();
     sent

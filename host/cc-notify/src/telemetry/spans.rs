@@ -14,7 +14,7 @@ use opentelemetry::{
 };
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 
-use super::{SCOPE, attributes};
+use super::{Measured, SCOPE, attributes};
 
 /// Tools of a run that get a span.
 const MOST_TOOLS: usize = 1_000;
@@ -23,7 +23,8 @@ const MOST_EVENTS: usize = 50_000;
 const MOST_BYTES: usize = 32 << 20;
 
 /// Puts the whole run into the provider.
-pub(super) fn record(provider: &SdkTracerProvider, record: &RunRecord, dir: &RunDir) {
+pub(super) fn record(provider: &SdkTracerProvider, measured: Measured<'_>, dir: &RunDir) {
+    let record = measured.record;
     let tracer = provider.tracer(SCOPE);
     let begun = time(&record.started_at).unwrap_or_else(SystemTime::now);
     let took = Duration::from_millis(record.duration_ms.unwrap_or_default());
@@ -31,7 +32,7 @@ pub(super) fn record(provider: &SdkTracerProvider, record: &RunRecord, dir: &Run
     let span = SpanBuilder::from_name(format!("invoke_agent {}", record.role))
         .with_kind(SpanKind::Internal)
         .with_start_time(begun)
-        .with_attributes(attributes::of_run(record));
+        .with_attributes(attributes::of_run(measured));
     let run = Context::new().with_span(tracer.build_with_context(span, &Context::new()));
     if let Some(reason) = attributes::error_type(record) {
         run.span().set_status(Status::error(reason));

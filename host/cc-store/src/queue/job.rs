@@ -1,6 +1,6 @@
 //! A job as it is read.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use cc_domain::{Footprint, JobId, JobSpec, JobStage, JobState, RunId};
 use rusqlite::{Connection, OptionalExtension as _, Row, types::Type};
@@ -76,6 +76,17 @@ pub struct Failure {
     pub profile_id: String,
     /// The routed model; none: the profile's default.
     pub model: Option<String>,
+}
+
+/// The attempt of a job that a run was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttemptOfRun {
+    /// The job.
+    pub job_id: JobId,
+    /// 1 is its first.
+    pub number: u32,
+    /// How long the job had waited for it: since it was submitted, or went back to the queue.
+    pub waited: Duration,
 }
 
 /// One change of a job's state.

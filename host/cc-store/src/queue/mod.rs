@@ -18,7 +18,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 pub(crate) use self::{claim::bind, settle::run_ended};
 pub use self::{
     claim::{Claim, Limits},
-    job::{Failure, Job, JobEvent},
+    job::{AttemptOfRun, Failure, Job, JobEvent},
     read::Overview,
     settle::{Cancelled, Chore},
     submit::{NewJob, Submitted},

@@ -1,11 +1,11 @@
 //! Looking at the queue, without changing it.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use cc_domain::{JobId, JobState, RunId};
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension as _};
 
-use super::{Job, JobEvent};
+use super::{AttemptOfRun, Job, JobEvent};
 use crate::{Result, Store, StoreError};
 
 /// The queue at one moment.
@@ -61,6 +61,30 @@ impl Store {
     pub fn job(&self, id: &JobId) -> Result<Job> {
         self.sql("find a job", |db| Job::get(db, id.as_str()))?
             .ok_or_else(|| StoreError::UnknownJob(id.clone()))
+    }
+
+    /// The attempt that this run is; none when no job started it, or when the job has begun another one since.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn attempt_of_run(&self, run: &RunId) -> Result<Option<AttemptOfRun>> {
+        let select = "SELECT begun.job_id, jobs.attempts, begun.at_ms - max(waiting.at_ms)
+            FROM jobs
+            JOIN job_events AS begun ON begun.job_id = jobs.job_id AND begun.run_id = jobs.run_id
+                AND begun.to_state = 'running'
+            JOIN job_events AS waiting ON waiting.job_id = jobs.job_id AND waiting.seq < begun.seq
+                AND waiting.to_state = 'queued'
+            WHERE jobs.run_id = ?1
+            GROUP BY begun.seq";
+        let found: Option<(String, u32, i64)> = self.sql("find a run's job", |db| {
+            db.prepare_cached(select)?
+                .query_row([run.as_str()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+                .optional()
+        })?;
+        Ok(found.and_then(|(job, number, ms)| {
+            let waited = Duration::from_millis(u64::try_from(ms).unwrap_or_default());
+            Some(AttemptOfRun { job_id: job.parse().ok()?, number, waited })
+        }))
     }
 
     /// What became of a job: its newest changes, at most so many, the oldest of these first.

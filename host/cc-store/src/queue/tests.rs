@@ -102,6 +102,23 @@ fn a_key_is_one_job_in_its_project() {
 }
 
 #[test]
+fn a_run_knows_which_attempt_it_is_and_how_long_its_job_waited() {
+    let world = World::new();
+    let id = world.submit(&new("a"));
+    world.sql("UPDATE job_events SET at_ms = at_ms - 5000");
+    let first = world.started(&policy());
+    let attempt = world.store.attempt_of_run(&first.run_id).unwrap().unwrap();
+    assert_eq!((&attempt.job_id, attempt.number), (&id, 1));
+    assert!(attempt.waited >= Duration::from_secs(5), "{:?}", attempt.waited);
+    world.end(&first, RunStatus::Failed, None);
+    let second = world.started(&policy());
+    let attempt = world.store.attempt_of_run(&second.run_id).unwrap().unwrap();
+    assert_eq!((attempt.job_id, attempt.number), (id, 2));
+    assert!(attempt.waited < Duration::from_secs(5), "since its failure: {:?}", attempt.waited);
+    assert_eq!(world.store.attempt_of_run(&first.run_id).unwrap(), None, "its job has gone on");
+}
+
+#[test]
 fn a_claim_that_was_lost_starts_nothing() {
     let world = World::new();
     let id = world.submit(&new("a"));
