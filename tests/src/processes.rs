@@ -66,8 +66,17 @@ pub fn of(root: &Path) -> Vec<Process> {
 
 /// Ends a process at once, by its id. One that has ended already is no matter.
 pub fn kill(pid: u32) {
+    send(pid, Signal::KILL);
+}
+
+/// Asks a process to end, as a system that shuts down does.
+pub fn terminate(pid: u32) {
+    send(pid, Signal::TERM);
+}
+
+fn send(pid: u32, signal: Signal) {
     if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
-        let _ = kill_process(pid, Signal::KILL);
+        let _ = kill_process(pid, signal);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{fs, thread};
 
-use cc_orchestrator_tests::{McpClient, Sandbox, eventually, script::Step};
+use cc_orchestrator_tests::{McpClient, Sandbox, eventually, processes, script::Step};
 use serde_json::{Value, json};
 
 fn submit(client: &mut McpClient<'_>, arguments: Value) -> String {
@@ -376,4 +376,32 @@ fn a_poll_of_a_long_queue_is_short() {
     assert!(shown.to_string().len() < 2_000, "{} bytes", shown.to_string().len());
     let more = client.call("cc_queue_status", json!({ "limit": 20 })).structured;
     assert_eq!(more["jobs"].as_array().map(Vec::len), Some(20));
+}
+
+#[test]
+fn a_shutdown_is_no_stop_and_the_job_is_tried_again() {
+    let sandbox = Sandbox::with_profiles();
+    set_policy(&sandbox, &json!({ "backoff_seconds": 0 }));
+    patient_in(&sandbox);
+    let mut client = sandbox.mcp();
+    let id = submit(&mut client, json!({ "task": "Look.", "role": "review", "max_retries": 1 }));
+    let run = tick(&mut client)["started"][0]["run_id"].as_str().expect("a run").to_owned();
+    eventually("the worker's first words", || {
+        sandbox.events(&run).iter().any(|event| event.to_string().contains("At it.")).then_some(())
+    });
+    let all = processes::of(sandbox.root());
+    let supervisor = all.iter().find(|process| process.is("supervise")).expect("a supervisor");
+    processes::terminate(supervisor.pid);
+    let ended_run = eventually("the run's end", || {
+        let status = sandbox.run(&["run-status", &run, "--json"]).json();
+        (status["active"] == false).then_some(status)
+    });
+    assert_eq!(ended_run["status"], "failed", "{ended_run}");
+    assert!(ended_run["error"].as_str().is_some_and(|why| why.contains("shuts down")), "{ended_run}");
+    let_go(&sandbox);
+    eventually("the next attempt", || {
+        tick(&mut client)["started"].as_array().is_some_and(|all| !all.is_empty()).then_some(())
+    });
+    let done = ended(&sandbox, &id);
+    assert_eq!((&done["status"], &done["attempts"]), (&json!("done"), &json!(2)), "{done}");
 }

@@ -9,7 +9,8 @@ use tokio::time::sleep;
 
 use super::{
     desk::{Desk, Wish},
-    outcome::Outcome,
+    ladder::Cause,
+    outcome::{Outcome, SHUT_DOWN},
     recorder::Recorder,
     session::{self, Ended},
     spend::Seller,
@@ -68,8 +69,8 @@ async fn attempts(
         match next {
             Some(next) => switch(&mut spec, store, recorder, next, attempt)?,
             None => {
-                if !park(store, recorder, desk, &reason, until, attempt).await? {
-                    return Ok(stopped(ended.outcome));
+                if let Some(cause) = park(store, recorder, desk, &reason, until, attempt).await? {
+                    return Ok(ended_while_parked(ended.outcome, cause));
                 }
                 recorder.event(EventBody::Resumed { attempt, profile: None, model: None })?;
             }
@@ -83,7 +84,10 @@ async fn attempts(
 fn limit(ended: &Ended, attempt: u32) -> Option<(String, Timestamp)> {
     let result = ended.outcome.result.as_ref();
     let refused = result.is_some_and(|result| result.is_error && result.api_error_status == Some(429));
-    if ended.outcome.status != RunStatus::Failed || !(refused || ended.limit.is_some()) {
+    if ended.cause.is_some()
+        || ended.outcome.status != RunStatus::Failed
+        || !(refused || ended.limit.is_some())
+    {
         return None;
     }
     let (resets, kind) = ended.limit.clone().unwrap_or((None, "status 429".into()));
@@ -93,7 +97,7 @@ fn limit(ended: &Ended, attempt: u32) -> Option<(String, Timestamp)> {
     Some((kind, known.or_else(|| now.checked_add(guess).ok())?))
 }
 
-/// Waits for the reset; false when the run was stopped meanwhile.
+/// Waits for the reset; gives why the run is to end meanwhile, if it is.
 async fn park(
     store: &Store,
     recorder: &mut Recorder,
@@ -101,7 +105,7 @@ async fn park(
     reason: &str,
     until: Timestamp,
     attempt: u32,
-) -> Result<bool, WorkerError> {
+) -> Result<Option<Cause>, WorkerError> {
     recorder.event(EventBody::Parked { reason: reason.to_owned(), until: until.to_string(), attempt })?;
     mark(store, recorder, RunStatus::Parked, Some(until))?;
     loop {
@@ -110,10 +114,10 @@ async fn park(
             Duration::try_from(until - Timestamp::now()).unwrap_or_default().min(Duration::from_secs(30));
         if step.is_zero() {
             mark(store, recorder, RunStatus::Running, None)?;
-            return Ok(true);
+            return Ok(None);
         }
         tokio::select! {
-            wish = desk.next() => if wants_end(wish, recorder, until)? { return Ok(false) },
+            wish = desk.next() => if let Some(cause) = wants_end(wish, recorder, until)? { return Ok(Some(cause)) },
             () = sleep(step) => {}
         }
     }
@@ -131,19 +135,22 @@ fn mark(
     })?)
 }
 
-fn wants_end(wish: Wish, recorder: &mut Recorder, until: Timestamp) -> Result<bool, WorkerError> {
-    let Wish::Visit(request, reply) = wish else { return Ok(true) };
+fn wants_end(wish: Wish, recorder: &mut Recorder, until: Timestamp) -> Result<Option<Cause>, WorkerError> {
+    let Wish::Visit(request, reply) = wish else { return Ok(Some(Cause::ShutDown)) };
     let ControlRequest::Stop { force, .. } = request else {
         let reason = format!("the run is parked until {until}, and there is no worker to tell");
         let _ = reply.send(ControlReply::Refused { reason });
-        return Ok(false);
+        return Ok(None);
     };
     recorder.event(EventBody::StopRequested { force })?;
     let _ = reply.send(ControlReply::Done { what: "the run is ended".into() });
-    Ok(true)
+    Ok(Some(Cause::Stopped))
 }
 
-fn stopped(outcome: Outcome) -> Outcome {
+fn ended_while_parked(outcome: Outcome, cause: Cause) -> Outcome {
+    if cause == Cause::ShutDown {
+        return Outcome { error: Some(SHUT_DOWN.into()), ..outcome };
+    }
     Outcome {
         status: RunStatus::Stopped,
         stop_reason: Some(StopReason::UserRequested),

@@ -14,6 +14,8 @@ pub(super) enum Cause {
     Timeout,
     /// Somebody asked for it.
     Stopped,
+    /// The supervisor itself was told to end, as by a computer that shuts down. Nobody wanted the work to end.
+    ShutDown,
     /// A budget is used up.
     Budget(StopReason),
 }

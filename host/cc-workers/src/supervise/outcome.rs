@@ -37,6 +37,9 @@ pub(super) struct Ending {
     pub(super) worker: Option<u32>,
 }
 
+/// Why a run ended that nobody stopped.
+pub(super) const SHUT_DOWN: &str = "the run's supervisor was told to end, as when the computer shuts down; cc_send_instruction resumes the session";
+
 impl Outcome {
     /// No worker ran, or its end is not known.
     pub(super) fn not_run(error: String) -> Self {
@@ -58,6 +61,7 @@ impl Outcome {
             Some(Cause::Timeout) => (RunStatus::TimedOut, Some(StopReason::Timeout)),
             Some(Cause::Stopped) => (RunStatus::Stopped, Some(StopReason::UserRequested)),
             Some(Cause::Budget(reason)) => (RunStatus::Stopped, Some(reason)),
+            Some(Cause::ShutDown) => (RunStatus::Failed, None),
             None if ending.result.as_ref().is_some_and(is_success) => (RunStatus::Succeeded, None),
             None => (RunStatus::Failed, ending.result.as_ref().and_then(budget_of)),
         };
@@ -106,6 +110,7 @@ fn reason(ending: &Ending) -> Option<String> {
     match (ending.cause, &ending.result) {
         (Some(Cause::Timeout), _) => Some("the time limit was reached".into()),
         (Some(Cause::Stopped), _) => Some("a stop was asked for".into()),
+        (Some(Cause::ShutDown), _) => Some(SHUT_DOWN.into()),
         (Some(Cause::Budget(reason)), _) => Some(used_up(reason).into()),
         (None, Some(result)) => Some(reported(result)),
         (None, None) => Some(silent(ending)),
@@ -177,6 +182,13 @@ mod tests {
         let outcome = Outcome::of(ending);
         assert_eq!((outcome.status, outcome.stop_reason), (RunStatus::TimedOut, Some(StopReason::Timeout)));
         assert!(outcome.result.is_some(), "what it said is kept");
+    }
+
+    #[test]
+    fn a_shutdown_is_nobodys_stop() {
+        let outcome = Outcome::of(Ending { cause: Some(Cause::ShutDown), ..Ending::default() });
+        assert_eq!((outcome.status, outcome.stop_reason), (RunStatus::Failed, None));
+        assert!(outcome.error.unwrap().contains("shuts down"));
     }
 
     #[test]

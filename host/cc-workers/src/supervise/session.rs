@@ -42,6 +42,8 @@ const QUIET: Duration = Duration::from_secs(5);
 /// What one process of a run came to.
 pub(super) struct Ended {
     pub(super) outcome: Outcome,
+    /// Why it was ended from outside, if it was.
+    pub(super) cause: Option<Cause>,
     /// The provider accepted nothing: until when, and which limit.
     pub(super) limit: Option<(Option<Timestamp>, String)>,
     pub(super) took: Duration,
@@ -211,8 +213,9 @@ impl Session<'_> {
             // Only an earlier process of the run came to one: its figures count, its success does not.
             (earlier.is_error, earlier.subtype) = (true, "error_during_execution".into());
         }
+        let cause = self.ladder.cause();
         let outcome = Outcome::of(Ending {
-            cause: self.ladder.cause(),
+            cause,
             exit_code: ended.map(|(code, _)| code),
             duration: end - self.started,
             result,
@@ -220,7 +223,7 @@ impl Session<'_> {
             last_words: self.recorder.last_words().to_owned(),
             worker: self.worker,
         });
-        Ended { outcome, limit: self.limit, took: end - self.started }
+        Ended { outcome, cause, limit: self.limit, took: end - self.started }
     }
 
     /// Takes a line; says whether more may come.
@@ -322,7 +325,7 @@ impl Session<'_> {
 
     fn grant(&mut self, wish: Wish) -> Result<(), WorkerError> {
         let (request, reply) = match wish {
-            Wish::End => return self.stop(Cause::Stopped),
+            Wish::End => return self.stop(Cause::ShutDown),
             Wish::Visit(request, reply) => (request, reply),
         };
         match request {
