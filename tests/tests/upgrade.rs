@@ -1,4 +1,4 @@
-//! What an upgrade leaves as it was. `tests/upgrade/run.py` does the same with the binaries of earlier releases.
+//! What an upgrade leaves as it was. `tests/upgrade` does the same with the binaries of earlier releases.
 
 use std::{fs, path::PathBuf};
 
@@ -57,6 +57,15 @@ fn the_first_version_in_a_home_has_nothing_to_compare() {
     );
     assert_eq!(found["items"], serde_json::json!([]));
     assert!(found["preserved"].as_u64().expect("it works") >= 2, "{found}");
+}
+
+#[test]
+fn a_new_home_is_no_upgrade() {
+    let sandbox = Sandbox::with_profiles();
+    let output = sandbox.command().args(["upgrade-check"]).output().expect("it works");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success() && said.starts_with("a new home -> "), "{said}");
+    assert!(said.contains("no earlier version worked here"), "{said}");
 }
 
 #[test]

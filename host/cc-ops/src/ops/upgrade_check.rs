@@ -106,11 +106,18 @@ fn check(cx: &Context, apply: bool, replay: u32) -> Result<UpgradeChecked, OpErr
     let mut decisions = decisions::replayed(cx, replay)?;
     decisions.differences.truncate(MOST_ITEMS);
     let backups = if apply { vec![restore::apply(cx)?.display().to_string()] } else { Vec::new() };
-    let accepted_here = name.as_deref() == Some(upgrade::own_name());
+    let standing = match () {
+        () if apply => Standing::Applied,
+        () if lost => Standing::Lost,
+        () if name.as_deref() == Some(upgrade::own_name()) => Standing::Accepted,
+        () if before.is_some() => Standing::Upgraded,
+        () if schema.found.is_some() => Standing::Unrecorded,
+        () => Standing::New,
+    };
     items.truncate(MOST_ITEMS);
     Ok(UpgradeChecked {
         applied: apply,
-        next_step: next_step(apply, accepted_here, before.is_none(), lost),
+        next_step: standing.next_step().to_owned(),
         version: now.name(),
         previous_version: name,
         nothing_lost: !lost,
@@ -123,17 +130,31 @@ fn check(cx: &Context, apply: bool, replay: u32) -> Result<UpgradeChecked, OpErr
     })
 }
 
-fn next_step(applied: bool, accepted: bool, unrecorded: bool, lost: bool) -> String {
-    match (applied, accepted, unrecorded, lost) {
-        (true, ..) => "nothing; rollback goes back to how it was before",
-        (_, _, _, true) => "see the items: each says what to do; then apply",
-        (_, true, ..) => "nothing: this version's state is accepted",
-        (_, _, true, _) => {
-            "the earlier version kept no record to compare with; apply accepts the state as it is, after a backup"
+/// How this version stands to what is in the home.
+enum Standing {
+    Applied,
+    Lost,
+    Accepted,
+    Upgraded,
+    /// Something worked here before, and left no record.
+    Unrecorded,
+    /// Nothing ever did.
+    New,
+}
+
+impl Standing {
+    fn next_step(&self) -> &'static str {
+        match self {
+            Self::Applied => "nothing; rollback goes back to how it was before",
+            Self::Lost => "see the items: each says what to do; then apply",
+            Self::Accepted => "nothing: this version's state is accepted",
+            Self::Upgraded => "apply accepts this version, after a backup",
+            Self::Unrecorded => {
+                "the earlier version kept no record to compare with; apply accepts the state as it is, after a backup"
+            }
+            Self::New => "nothing: no earlier version worked here",
         }
-        _ => "apply accepts this version, after a backup",
     }
-    .to_owned()
 }
 
 fn back(cx: &Context) -> Result<UpgradeChecked, OpError> {
@@ -167,7 +188,9 @@ fn back(cx: &Context) -> Result<UpgradeChecked, OpError> {
 
 impl Output for UpgradeChecked {
     fn text(&self) -> String {
-        let from = self.previous_version.as_deref().unwrap_or("a version that kept no record");
+        let unrecorded =
+            if self.schema.found.is_some() { "a version that kept no record" } else { "a new home" };
+        let from = self.previous_version.as_deref().unwrap_or(unrecorded);
         let mut lines = vec![format!("{from} -> {}", self.version)];
         lines.push(format!("preserved: {} of yours", self.preserved));
         for item in &self.items {
