@@ -26,3 +26,23 @@ pub fn overrides(text: &str) {
 pub fn component(bytes: &[u8]) -> bool {
     engine::inspect(bytes).is_ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn no_text_breaks_a_reader(text in "(\\[[a-z_.\"]{1,9}\\]|[a-z_]{1,9} = ([0-9]{1,3}|\"[^\"]{0,5}\"|\\[\\])|\\PC{0,9}|\n){0,12}") {
+            lock(&text);
+            super::overrides(&text);
+        }
+    }
+
+    #[test]
+    fn what_is_no_component_is_refused() {
+        assert!(!component(b"") && !component(b"\0asm"));
+    }
+}

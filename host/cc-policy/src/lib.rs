@@ -10,7 +10,7 @@ mod decide;
 pub mod engine;
 mod error;
 mod files;
-#[cfg(fuzzing)]
+#[cfg(any(fuzzing, test))]
 pub mod fuzzing;
 mod health;
 mod id;

@@ -14,7 +14,7 @@ mod control;
 mod demo;
 mod environment;
 mod error;
-#[cfg(fuzzing)]
+#[cfg(any(fuzzing, test))]
 pub mod fuzzing;
 mod guard;
 mod launch;

@@ -126,7 +126,7 @@ fn read_file(home: &Path) -> Result<LockFile, PolicyError> {
 }
 
 /// Reads a text as a lock.
-#[cfg(fuzzing)]
+#[cfg(any(fuzzing, test))]
 pub(crate) fn parse_text(text: &str) -> Result<Vec<LockedPlugin>, TextError> {
     parse(LOCK, text).map(|lock| lock.plugin)
 }

@@ -39,7 +39,7 @@ pub use change::{
     Added, Place, Removed, add, add_local, add_package, promote, remove, set_enabled, set_place,
 };
 pub use keys::{KEYS, KeyName, PinnedKey, RemovedKey, add_key, keys, remove_key};
-#[cfg(fuzzing)]
+#[cfg(any(fuzzing, test))]
 pub(crate) use lock::parse_text as parse_lock;
 pub use lock::{LOCK, LockedPlugin};
 pub use parcel::{Consent, Origin, Parcel};

@@ -17,7 +17,7 @@ use crate::{
     toml_text::{self, Setting, TextError},
 };
 
-#[cfg(fuzzing)]
+#[cfg(any(fuzzing, test))]
 pub(crate) use merge::merged_text;
 pub use merge::{Merged, merge_overrides};
 
