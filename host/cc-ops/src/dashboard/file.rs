@@ -43,16 +43,11 @@ pub(super) fn gather(cx: &Context, full: u32, include_finished: bool) -> Result<
 }
 
 fn in_full(dashboard: &Dashboard, run: &RunId) -> Result<FileRun, OpError> {
+    let head = dashboard.head(run)?;
     let mut timeline = dashboard.timeline(run, Ask::default())?;
     timeline.timeline.events.truncate(EVENTS);
     timeline.timeline.older = None;
     let changes = changes::for_file(dashboard, run)
         .unwrap_or_else(|error| RunChanges { nothing: Some(error.to_string()), ..RunChanges::default() });
-    Ok(FileRun {
-        head: dashboard.head(run)?,
-        timeline,
-        changes,
-        gates: dashboard.gates(run)?,
-        route: dashboard.route(run)?,
-    })
+    Ok(FileRun { head, timeline, changes, gates: dashboard.gates(run)?, route: dashboard.route(run)? })
 }
