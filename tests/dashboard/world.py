@@ -227,7 +227,9 @@ class World:
         found = "\n".join(f"{stance} | {HOSTILE.splitlines()[0]}:3 | {HOSTILE.splitlines()[1]}" for stance in ["problem", "fine"])
         team = self.do("spawn-role-team", HOSTILE, steps=[say(HOSTILE), finish(f"{HOSTILE}\n\n{fence}findings\n{found}\n{fence}")])["team_id"]
         self.await_quiet()
-        self.do("queue-submit", HOSTILE + "w" * 100_000, "--priority", "1")
+        # The longest task that is accepted.
+        job = self.do("queue-submit", HOSTILE + "w" * (20_000 - len(HOSTILE)), "--priority", "1")
+        assert job["ok"], job
         return {"hostile": hostile, "hostile_failed": failing, "hostile_team": team}
 
     def busy(self, hostile=True):

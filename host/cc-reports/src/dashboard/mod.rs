@@ -292,19 +292,23 @@ fn rows(file: &File, now: &str) -> Json {
             json!(run.tokens),
             json!(u8::from(run.write)),
         ];
-        row.extend(error.map(Json::from));
+        // What is nowhere in a row stands at its end, and is left out.
+        let task = Some(beginning(&run.task)).filter(|task| !task.is_empty());
+        if task.is_some() || error.is_some() {
+            row.push(error.unwrap_or_default().into());
+        }
+        row.extend(task.map(Json::from));
         rows.push(Json::Array(row));
     }
-    let full: Vec<(&str, String)> =
-        file.runs.iter().map(|run| (run.head.line.id.as_str(), beginning(&run.head.line.task))).collect();
+    let full: Vec<&str> = file.runs.iter().map(|run| run.head.line.id.as_str()).collect();
     let [statuses, roles, models] = names;
     json!({ "now": seconds(now), "full": full, "statuses": statuses, "roles": roles, "models": models,
             "profiles": profiles, "rows": rows })
 }
 
-/// What a row holds of a long text.
+/// What a row holds of a long text, on one line.
 fn beginning(text: &str) -> String {
-    text.chars().take(120).collect()
+    text.chars().take(120).map(|c| if c.is_whitespace() { ' ' } else { c }).collect()
 }
 
 #[cfg(test)]

@@ -195,7 +195,7 @@
   const file = () => {
     root.classList.add("scripted");
     const data = JSON.parse($("#data").textContent);
-    const known = new Map(data.full);
+    const known = new Set(data.full);
     const svg = (name) => {
       const picture = document.createElementNS("http://www.w3.org/2000/svg", "svg");
       picture.setAttribute("viewBox", "0 0 12 12");
@@ -205,9 +205,9 @@
       picture.append(use);
       return picture;
     };
-    const runs = data.rows.map(([id, status, role, model, profile, start, took, cost, tokens, write, error]) => ({
+    const runs = data.rows.map(([id, status, role, model, profile, start, took, cost, tokens, write, error, task]) => ({
       id, status: data.statuses[status], role: data.roles[role], model: data.models[model], profile: data.profiles[profile],
-      start: start * 1000, took, cost, tokens, write: Boolean(write), error: error || "",
+      start: start * 1000, took, cost, tokens, write: Boolean(write), error: error || "", task: task || "",
     }));
     const form = $("form.filters");
     const fields = [...form.elements].filter((field) => field.name);
@@ -217,7 +217,7 @@
       (!f.status || (f.status === "active" ? ["starting", "running", "waiting", "parked", "stop_requested"].includes(run.status) : run.status === f.status)) &&
       (!f.role || run.role === f.role) && (!f.model || run.model === f.model) && (!f.profile || run.profile[0] === f.profile) &&
       (!f.write || (f.write === "yes") === run.write) && (!f.since || data.now * 1000 - run.start <= since[f.since]) &&
-      words.every((word) => `${run.id} ${run.role} ${run.model} ${run.profile[1]} ${run.error}`.toLowerCase().includes(word));
+      words.every((word) => `${run.id} ${run.role} ${run.model} ${run.profile[1]} ${run.error} ${run.task}`.toLowerCase().includes(word));
     const line = (run) => {
       const id = visible(run.id);
       const label = id.split("-").pop();
@@ -225,7 +225,7 @@
       const state = make("span", { class: `state s-${run.status.replaceAll("_", "-")}` }, svg(run.status), run.status.replaceAll("_", " "));
       const when = make("time", { class: "ago", datetime: new Date(run.start).toISOString(), title: new Date(run.start).toISOString().slice(0, 19).replace("T", " ") + " UTC" }, coarse((Date.now() - run.start) / 1000));
       const what = run.error ? make("span", { class: "bad", title: visible(run.error) }, visible(run.error)) : "";
-      const task = known.get(run.id) ? make("span", { class: "task", title: visible(known.get(run.id)) }, visible(known.get(run.id))) : "";
+      const task = run.task ? make("span", { class: "task", title: visible(run.task) }, visible(run.task)) : "";
       const cell = (name, ...children) => make("td", { class: name }, ...children);
       return make("tr", {}, cell("c-state", state), cell("c-id", link, ...(run.write ? [" ", make("span", { class: "tag" }, "write")] : [])), cell("c-what", task, what), cell("c-role", run.role), cell("c-model", visible(run.model) || "default model"),
         cell("c-project", visible(run.profile[1])), cell("c-when num", when), cell("c-took num", run.took === null ? "" : lasted(run.took)),
@@ -243,6 +243,7 @@
       $("#no-rows p").textContent = runs.length ? "No run passes these filters: take one of them away." : "There is no run yet.";
       $("#sums").textContent = !match.length ? "" : `${usd(match.reduce((sum, run) => sum + (run.cost || 0), 0))} USD and ${compact(match.reduce((sum, run) => sum + run.tokens, 0))} tokens in these runs`;
       $("#page-of").textContent = `Page ${group(page)} of ${group(pages)}`;
+      $(".pager").hidden = pages <= 1;
       $("#prev").disabled = page <= 1;
       $("#next").disabled = page >= pages;
     };
