@@ -91,7 +91,7 @@ def sheet(browser, pictures, place):
     page.screenshot(path=place)
     page.close()
     if pngquant := shutil.which("pngquant"):
-        subprocess.run([pngquant, "--force", "--ext", ".png", "--speed", "1", "--nofs", "--quality", "50-90", "64", str(place)], check=False)
+        subprocess.run([pngquant, "--force", "--ext", ".png", "--speed", "1", "--nofs", "--quality", "60-95", "128", str(place)], check=False)
     print(f"{place.relative_to(ROOT)}: {place.stat().st_size:,} bytes", flush=True)
 
 
