@@ -6,6 +6,7 @@ The product is the real binary, workers are the tests' scripted stand-in; nothin
 import json
 import os
 import random
+import shlex
 import shutil
 import sqlite3
 import subprocess
@@ -214,7 +215,24 @@ class World:
         db.commit()
         db.close()
 
-    def busy(self):
+    def hostile(self):
+        """A run, a team and a job whose every text wants to be more than text."""
+        steps = [say(HOSTILE), tool("h1", "Bash", command=HOSTILE), answered("h1", HOSTILE), say("line " + "x" * (1 << 20))]
+        hostile = self.start([*steps, finish(HOSTILE + "\n" + "y" * 200_000)], HOSTILE, "--role", "review")
+        self.end(hostile)
+        failing = self.start([say("One moment."), finish(HOSTILE + "z" * (1 << 20), True)], HOSTILE, "--role", "review")
+        self.end(failing)
+        self.do("verify-run", failing, "--test-command", f"printf '%s' {shlex.quote(HOSTILE)}; false")
+        fence = "`" * 3
+        found = "\n".join(f"{stance} | {HOSTILE.splitlines()[0]}:3 | {HOSTILE.splitlines()[1]}" for stance in ["problem", "fine"])
+        team = self.do("spawn-role-team", HOSTILE, steps=[say(HOSTILE), finish(f"{HOSTILE}\n\n{fence}findings\n{found}\n{fence}")])["team_id"]
+        self.await_quiet()
+        # The longest task that is accepted.
+        job = self.do("queue-submit", HOSTILE + "w" * (20_000 - len(HOSTILE)), "--priority", "1")
+        assert job["ok"], job
+        return {"hostile": hostile, "hostile_failed": failing, "hostile_team": team}
+
+    def busy(self, hostile=True):
         """Runs of every kind; their ids by what they are."""
         self.file("src/login.rs", "pub fn login(user: &str) -> bool {\n    // everybody\n    true\n}\n")
         self.file("src/prices.py", "def total(prices, discount):\n    return sum(prices) * (1 - discount / 100)\n")
@@ -239,26 +257,38 @@ class World:
         self.do("verify-run", runs["blocked"], "--test-command", "false")
         runs["failed"] = self.start([say("One moment."), finish("API Error: 529 overloaded", True)], "Find the slow query.", "--role", "debugging")
         self.end(runs["failed"])
-        runs["hostile"] = self.start([say(HOSTILE), tool("h1", "Bash", command=HOSTILE), answered("h1", HOSTILE),
-                                      say("line " + "x" * (1 << 20)), finish(HOSTILE + "\n" + "y" * 200_000)], HOSTILE, "--role", "review")
-        self.end(runs["hostile"])
+        if hostile:
+            runs.update(self.hostile())
         verdicts = ["problem | src/login.rs:3 | the token's length is compared before it is checked", "fine | src/login.rs:3 | the length check is enough",
                     "problem | src/prices.py:2 | a discount over 100 gives money away"]
         fence = "`" * 3
         team = [say("I look at the change."), finish(f"The change is small and mostly sound.\n\n{fence}findings\n{verdicts[2]}\n{verdicts[0]}\n{fence}")]
         team_id = self.do("spawn-role-team", "Review the login change.", steps=team).get("team_id")
         runs["team"] = team_id
+        # No key of anybody's: put together here, so that no scanner finds one in this file.
+        key = "".join(["AK", "IA", "QYLPMN5HHHFPZA", "M2"])
+        runs["leaky"] = self.start([say(f"The settings say aws_access_key_id = {key}."), finish("The keys are in the settings.")], "Where are the keys?", "--role", "security_review")
+        self.end(runs["leaky"])
+        self.do("queue-submit", "Format the code.")
+        self.do("queue-tick", steps=[finish("Formatted.")])
         self.await_quiet()
         live = [say("I will measure it first."), tool("l1", "Grep", pattern="SELECT"), answered("l1", "src/db.rs:41"),
                 tool("l2", "Bash", command="cargo bench --bench queries"), wait_for(self.records / "go"), say("The news has come."), wait_for(never)]
         runs["live"] = self.start(live, "Make the orders page fast.", "--timeout-seconds", "900", "--allow-write", "--allow", "src/", "--profile", "id-glm")
         runs["asking"] = self.start([say("I need to write the migration."), {"ask": "migrations/0042_orders.sql"}, wait_for(never)],
                                     "Add the orders index.", "--allow-write", "--ask", "--role", "implementation")
+        runs["parked"] = self.start([{"replay": "api-429"}, {"exit": 1}], "Translate the help texts.", "--role", "docs")
+        until(lambda: "parked" in str(self.do("run-status", runs["parked"])["status"]))
         until(lambda: "PermissionAsked" in (text := self.events(runs["asking"])) or "permission_asked" in text)
         until(lambda: "cargo bench" in self.events(runs["live"]))
         for task, priority in [("Update the dependencies.", 80), ("Write the release notes.", 100), ("Check all links in the docs.", 50)]:
             self.do("queue-submit", task, "--priority", priority)
         return runs
+
+    def benchmark(self):
+        """What the suite found of two models; the stand-in does no task well but those that ask for few words."""
+        self.do("benchmark-suite", "--profiles", "id-glm", "--profiles", "id-kimi", "--repeat", "1", "--parallel", "4", "--execute",
+                "--wait-seconds", "280", steps=[finish("Done.")])
 
     def await_quiet(self):
         until(lambda: not self.listed(), 120)

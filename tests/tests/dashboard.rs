@@ -65,6 +65,13 @@ impl Served {
         self.raw(&format!("GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.host()))
     }
 
+    fn ask(&self, method: &str, path: &str, headers: &str) -> Reply {
+        self.raw(&format!(
+            "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{headers}\r\n",
+            self.host()
+        ))
+    }
+
     fn post(&self, path: &str, headers: &str, form: &str) -> Reply {
         self.raw(&format!(
             "POST {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{headers}Content-Type: \
@@ -109,15 +116,41 @@ fn nothing_is_answered_without_the_token() {
     assert!(served.token.len() >= 32, "{}", served.token);
     let wrong = format!("{}0", &served.token[..served.token.len() - 1]);
     let wrong = if wrong == served.token { format!("{}1", &wrong[..wrong.len() - 1]) } else { wrong };
-    for path in
-        ["/", "/runs", "/assets/app.js", "/events", &format!("/{wrong}/"), &format!("/{wrong}/runs"), "//"]
-    {
-        let reply = served.get(path);
-        assert_eq!((reply.status, reply.body.contains('<')), (404, false), "{path}: {}", reply.body);
+    let token = &served.token;
+    let wrong_places = [
+        format!("/{wrong}/"),
+        format!("/{wrong}/runs"),
+        format!("/{}/", &token[..token.len() - 1]),
+        format!("/{token}0/"),
+        format!("/{}/", token.to_uppercase()),
+        format!("/x/{token}/"),
+        format!("/./{token}/"),
+        format!("/%20{token}/"),
+        format!("/?token={token}"),
+        format!("/runs?{token}"),
+    ];
+    // A token of figures alone is its own capital form.
+    let wrong_places = wrong_places.iter().filter(|path| !path.starts_with(&format!("/{token}/")));
+    let none = ["/", "/runs", "/assets/app.js", "/events", "//"].map(ToOwned::to_owned);
+    for path in wrong_places.chain(&none) {
+        for method in ["GET", "HEAD", "POST", "PUT", "OPTIONS"] {
+            let reply = served.ask(method, path, &format!("Origin: http://{}\r\n", served.host()));
+            assert_eq!(
+                (reply.status, reply.body.contains('<')),
+                (404, false),
+                "{method} {path}: {}",
+                reply.body
+            );
+            assert!(!reply.head.contains(token.as_str()) && !reply.body.contains(token.as_str()), "{path}");
+        }
+    }
+    for header in [format!("Cookie: token={token}"), format!("Authorization: Bearer {token}")] {
+        assert_eq!(served.ask("GET", "/runs", &format!("{header}\r\n")).status, 404, "{header}");
     }
     let post = served.post("/runs/x/stop", &format!("Origin: http://{}\r\n", served.host()), "");
     assert_eq!(post.status, 404);
-    assert_eq!(served.get(&served.path("")).status, 200);
+    let page = served.get(&served.path(""));
+    assert!(page.status == 200 && !page.head.contains("set-cookie"), "no other port of this host is sent it");
 }
 
 #[test]
@@ -126,18 +159,71 @@ fn another_host_name_is_refused_whatever_it_resolves_to() {
     let served = Served::new(&sandbox);
     let path = served.path("");
     let of_port = format!("evil.example:{}", served.port);
-    for host in
-        ["evil.example", &of_port, "127.0.0.1", "127.0.0.1:1", "", &format!("{}.evil.example", served.host())]
-    {
+    let port = served.port;
+    let named: Vec<String> = [
+        "evil.example",
+        "127.0.0.1",
+        "127.0.0.1:1",
+        "127.0.0.1:",
+        "localhost",
+        "[::1]",
+        "[::ffff:127.0.0.1]",
+        "",
+    ]
+    .map(ToOwned::to_owned)
+    .into_iter()
+    .chain(
+        [
+            "[::1]",
+            "[::ffff:127.0.0.1]",
+            "0.0.0.0",
+            "127.0.0.2",
+            "127.1",
+            "2130706433",
+            "127.0.0.1.",
+            "localhost.",
+            "x@127.0.0.1",
+            "",
+        ]
+        .map(|name| format!("{name}:{port}")),
+    )
+    .chain([
+        of_port,
+        format!("{}.evil.example", served.host()),
+        format!("{}0", served.host()),
+        format!("0{port}"),
+        format!("127.0.0.1:0{port}"),
+    ])
+    .collect();
+    for host in &named {
         let reply = served.raw(&format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"));
-        assert_eq!((reply.status, reply.body.contains('<')), (421, false), "{host}");
+        // What is no name of a host at all, the protocol refuses.
+        assert!(matches!(reply.status, 400 | 421) && !reply.body.contains('<'), "{host}: {}", reply.status);
     }
-    let localhost =
-        format!("GET {path} HTTP/1.1\r\nHost: localhost:{}\r\nConnection: close\r\n\r\n", served.port);
-    assert_eq!(served.raw(&localhost).status, 200);
-    let twice =
-        format!("GET {path} HTTP/1.1\r\nHost: {0}\r\nHost: {0}\r\nConnection: close\r\n\r\n", served.host());
-    assert_ne!(served.raw(&twice).status, 200, "two hosts are none");
+    for host in [served.host(), format!("localhost:{port}")] {
+        let good = served.raw(&format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"));
+        assert_eq!(good.status, 200, "{host}");
+    }
+    let ours = served.host();
+    for (why, request) in [
+        ("no host", format!("GET {path} HTTP/1.1\r\nConnection: close\r\n\r\n")),
+        ("no host, as of old", format!("GET {path} HTTP/1.0\r\n\r\n")),
+        (
+            "two hosts",
+            format!("GET {path} HTTP/1.1\r\nHost: {ours}\r\nHost: {ours}\r\nConnection: close\r\n\r\n"),
+        ),
+        (
+            "a second one",
+            format!("GET {path} HTTP/1.1\r\nHost: {ours}\r\nHost: evil.example\r\nConnection: close\r\n\r\n"),
+        ),
+        (
+            "another in the line",
+            format!("GET http://evil.example{path} HTTP/1.1\r\nHost: {ours}\r\nConnection: close\r\n\r\n"),
+        ),
+    ] {
+        let reply = served.raw(&request);
+        assert!(matches!(reply.status, 400 | 421) && !reply.body.contains('<'), "{why}: {}", reply.status);
+    }
 }
 
 #[test]
@@ -145,16 +231,47 @@ fn only_its_own_pages_may_act() {
     let sandbox = Sandbox::with_profiles();
     let (run, pid) = waiting(&sandbox);
     let served = Served::new(&sandbox);
-    let stop = served.path(&format!("runs/{run}/stop"));
     let other_port = format!("Origin: http://127.0.0.1:{}\r\n", served.port ^ 1);
     let cross = format!("Origin: http://{}\r\nSec-Fetch-Site: cross-site\r\n", served.host());
-    for headers in ["", "Origin: null\r\n", "Origin: https://evil.example\r\n", &other_port, &cross] {
-        assert_eq!(served.post(&stop, headers, "").status, 403, "{headers}");
+    let own = format!("Origin: http://{}\r\n", served.host());
+    let refused: Vec<String> =
+        ["", "Origin: null\r\n", "Origin: https://evil.example\r\n", &other_port, &cross]
+            .map(ToOwned::to_owned)
+            .into_iter()
+            .chain(
+                ["same-site", "none", "cross-site", "x"]
+                    .map(|site| format!("{own}Sec-Fetch-Site: {site}\r\n")),
+            )
+            .chain([
+                format!("Origin: https://{}\r\n", served.host()),
+                format!("Origin: http://localhost:{}\r\n", served.port),
+                "Origin: http://127.0.0.1\r\n".into(),
+                format!("Origin: http://{}.evil.example\r\n", served.host()),
+                format!("Origin: http://{}/\r\n", served.host()),
+                "Sec-Fetch-Site: same-origin\r\n".into(),
+                format!("Referer: http://{}{}\r\n", served.host(), served.path("")),
+            ])
+            .collect();
+    let acts = ["stop", "answer", "verify", "rollback"].map(|act| served.path(&format!("runs/{run}/{act}")));
+    for act in acts.iter().chain([&served.path("queue/cancel")]) {
+        for headers in &refused {
+            assert_eq!(served.post(act, headers, "confirm=true").status, 403, "{act} {headers}");
+        }
+        for method in ["PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"] {
+            assert_eq!(served.ask(method, act, &own).status, 405, "{method} {act}");
+        }
+        // Only a rollback has a page: its plan.
+        if !act.ends_with("rollback") {
+            for method in ["GET", "HEAD"] {
+                assert_eq!(served.ask(method, act, &own).status, 405, "looking at {act} does nothing");
+            }
+        }
     }
-    assert_eq!(served.get(&stop).status, 405, "looking at an address does nothing");
-    let put = format!("PUT {stop} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", served.host());
-    assert_eq!(served.raw(&put).status, 405);
+    for page in ["", "runs", "queue", "assets/app.js", "events"] {
+        assert_eq!(served.submit(page, "").status, 405, "nothing is sent to {page}");
+    }
     assert!(processes::is_alive(pid), "nobody stopped it");
+    assert!(!sandbox.metadata(&run)["status"].as_str().expect("a status").contains("stop"));
 
     let reply = served.submit(&format!("runs/{run}/stop"), "");
     let page = served.path(&format!("runs/{run}"));
@@ -183,6 +300,19 @@ fn no_path_leads_out_of_its_pages() {
         "assets/app.js/../../Cargo.toml",
         "runs/../../../etc/passwd",
         "runs/..%2f..%2fetc%2fpasswd",
+        "runs/%2e%2e/%2e%2e/%2e%2e/etc/passwd",
+        "runs/%252e%252e%252fetc%252fpasswd",
+        "runs/..\\..\\etc\\passwd",
+        "runs/%2fetc%2fpasswd",
+        "runs//etc/passwd",
+        "//etc/passwd",
+        "/etc/passwd",
+        "file:///etc/passwd",
+        "assets/%2fetc%2fpasswd",
+        "runs/20200101T000000Z-00000000%2f..%2f..",
+        "runs/20200101T000000Z-00000000/../../../../etc/passwd",
+        "runs/20200101T000000Z-00000000/stdout.txt",
+        "teams/%2e%2e",
         "runs/%00",
         "runs/<script>",
         "teams/..%2f..%2fetc",
@@ -201,6 +331,64 @@ fn no_path_leads_out_of_its_pages() {
     let huge = served
         .submit("runs/20200101T000000Z-00000000/verify", &format!("test_commands={}", "x".repeat(70_000)));
     assert!(matches!(huge.status, 400 | 413), "{}", huge.status);
+}
+
+#[test]
+fn a_link_in_a_runs_folder_is_not_followed() {
+    let sandbox = Sandbox::with_profiles();
+    let secret = sandbox.record("elsewhere");
+    let found = "[{\"rule\":\"OUTSIDE\",\"text\":\"OUTSIDE\"}] OUTSIDE\n";
+    std::fs::write(&secret, found).expect("a file");
+    let served = Served::new(&sandbox);
+    for name in ["prompt.txt", "events.ndjson", "verification.json", "secrets.json", "metadata.json"] {
+        sandbox.script(&[Step::finish("Done.")]);
+        let run = sandbox.run(&["run-agent", "Talk.", "--json"]).json()["run_id"]
+            .as_str()
+            .expect("a run")
+            .to_owned();
+        let place = sandbox.run_dir(&run).join(name);
+        let _ = std::fs::remove_file(&place);
+        symlink(&secret, &place);
+        let tabs = ["", "/changes", "/gates", "/route", "?show=all"].map(|tab| format!("runs/{run}{tab}"));
+        for page in tabs.iter().map(String::as_str).chain(["", "runs"]) {
+            let reply = served.get(&served.path(page));
+            assert!(!reply.body.contains("OUTSIDE"), "{name} on {page}: {}", reply.body);
+            assert!(page.starts_with("runs/") == (reply.status == 500), "{name} on {page}: {}", reply.status);
+        }
+        let written = sandbox.run(&["dashboard", "--file", "--json"]).json();
+        let html = std::fs::read_to_string(written["path"].as_str().expect("a path")).expect("the file");
+        assert!(!html.contains("OUTSIDE") && !html.contains(&format!("id=\"run-{run}\"")), "{name}");
+    }
+}
+
+fn symlink(to: &std::path::Path, at: &std::path::Path) {
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(to, at).expect("a link");
+    #[cfg(windows)]
+    std::os::windows::fs::symlink_file(to, at).expect("a link");
+}
+
+#[test]
+fn the_file_of_a_project_holds_no_run_of_another() {
+    let sandbox = Sandbox::with_profiles();
+    let other = sandbox.root().join("other");
+    std::fs::create_dir(&other).expect("a folder");
+    sandbox.script(&[Step::finish("What the other project keeps to itself.")]);
+    let elsewhere = other.to_str().expect("UTF-8");
+    let theirs = sandbox.run(&["run-agent", "Talk there.", "--workspace", elsewhere, "--json"]).json();
+    let theirs = theirs["run_id"].as_str().unwrap_or_else(|| panic!("a run in {theirs}")).to_owned();
+    sandbox.script(&[Step::finish("Done.")]);
+    let ours = sandbox.run(&["run-agent", "Talk here.", "--json"]).json()["run_id"]
+        .as_str()
+        .expect("a run")
+        .to_owned();
+    let written = sandbox.run(&["dashboard", "--file", "--json"]).json();
+    assert_eq!(written["run_count"], 1, "{written}");
+    let html = std::fs::read_to_string(written["path"].as_str().expect("a path")).expect("the file");
+    assert!(html.contains(&ours) && !html.contains(&theirs) && !html.contains("keeps to itself"));
+    // The live pages are the user's own, of all projects.
+    let served = Served::new(&sandbox);
+    assert!(served.get(&served.path("runs")).body.contains(&theirs));
 }
 
 #[test]

@@ -132,15 +132,43 @@ fn every_command_of_the_introduction_and_the_setup_is_run() {
 }
 
 #[test]
+fn every_command_that_the_dashboard_shows_is_run() {
+    run_commands("docs/dashboard.md");
+    let shown = document("docs/dashboard.md");
+    let run = lines(&shown, "sh");
+    let templates = repository().join("host/cc-reports/src/dashboard/templates");
+    let mut advised = 0;
+    for file in fs::read_dir(templates).expect("the templates").map(|file| file.expect("a template").path()) {
+        let page = fs::read_to_string(&file).expect("UTF-8");
+        for (start, end) in [("<code>cc-orchestrator ", "</code>"), ("'cc-orchestrator ", "')")] {
+            for rest in page.split(start).skip(1) {
+                let command = format!("cc-orchestrator {}", rest.split(end).next().unwrap_or_default());
+                // Served, it would not end.
+                let known = command == "cc-orchestrator dashboard"
+                    || run.iter().any(|line| line.starts_with(&command));
+                assert!(known, "{}: '{command}' is in no document", file.display());
+                advised += 1;
+            }
+        }
+    }
+    assert!(advised > 5, "the pages advise something: {advised}");
+}
+
+#[test]
 fn every_tool_that_a_document_names_is_there() {
     let sandbox = Sandbox::new();
     let tools = sandbox.mcp().list_tools();
     let known: Vec<&str> = tools.iter().filter_map(|tool| tool["name"].as_str()).collect();
     // Named by the plan's steps; the queue brings it.
     let known = |name: &str| name == "cc_queue_submit" || known.contains(&name);
-    for name in
-        ["docs/controller.md", "docs/install.md", "docs/security.md", "docs/troubleshooting.md", "README.md"]
-    {
+    for name in [
+        "docs/controller.md",
+        "docs/dashboard.md",
+        "docs/install.md",
+        "docs/security.md",
+        "docs/troubleshooting.md",
+        "README.md",
+    ] {
         for word in document(name).split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')) {
             let is_tool = word.starts_with("cc_") && !["cc_", "cc_orchestrator"].contains(&word);
             assert!(!is_tool || known(word), "{name} names '{word}', which is no tool");

@@ -2,14 +2,16 @@
 //! may read it, and that is a worker of this project, too.
 
 use cc_domain::RunId;
-use cc_reports::dashboard::model::{File, FileRun, RunChanges};
-use cc_store::RunFilter;
+use cc_reports::dashboard::model::{File, FileRun, RunChanges, RunLine};
+use cc_store::{RunDir, RunFilter, RunSummary};
 
-use super::{Ask, Dashboard, changes, line};
+use super::{Ask, Dashboard, changes, line, task};
 use crate::{Context, OpError};
 
 /// Runs that the list holds, the newest.
 const MOST_ROWS: u32 = 10_000;
+/// Rows that say their task: each is a file that is read.
+const TASKS: usize = 500;
 /// Events of each run in full.
 const EVENTS: usize = 60;
 
@@ -33,7 +35,7 @@ pub(super) fn gather(cx: &Context, full: u32, include_finished: bool) -> Result<
         project: project.display().to_string(),
         overview: dashboard.overview()?,
         runs: runs.collect(),
-        all: rows.iter().map(line).collect(),
+        all: rows.iter().enumerate().map(|(at, row)| listed(row, at < TASKS)).collect(),
         teams: dashboard.teams()?,
         queue: dashboard.queue()?,
         models,
@@ -42,17 +44,17 @@ pub(super) fn gather(cx: &Context, full: u32, include_finished: bool) -> Result<
     })
 }
 
+fn listed(row: &RunSummary, with_task: bool) -> RunLine {
+    let task = if with_task { task(&RunDir::at(&row.run_dir)) } else { String::new() };
+    RunLine { task, ..line(row) }
+}
+
 fn in_full(dashboard: &Dashboard, run: &RunId) -> Result<FileRun, OpError> {
+    let head = dashboard.head(run)?;
     let mut timeline = dashboard.timeline(run, Ask::default())?;
     timeline.timeline.events.truncate(EVENTS);
     timeline.timeline.older = None;
     let changes = changes::for_file(dashboard, run)
         .unwrap_or_else(|error| RunChanges { nothing: Some(error.to_string()), ..RunChanges::default() });
-    Ok(FileRun {
-        head: dashboard.head(run)?,
-        timeline,
-        changes,
-        gates: dashboard.gates(run)?,
-        route: dashboard.route(run)?,
-    })
+    Ok(FileRun { head, timeline, changes, gates: dashboard.gates(run)?, route: dashboard.route(run)? })
 }

@@ -8,6 +8,10 @@ use cc_store::{RunDir, read_bounded};
 use super::Dashboard;
 use crate::{OpError, facts::name, snapshot::Snapshot};
 
+/// Where secrets are looked for.
+const PRINTED: &str = "all that the worker printed, as it was read";
+const CHANGES: &str = "its changes";
+
 const MOST_RECORD: u64 = 4 << 20;
 /// Findings that a page shows.
 const MOST_FINDINGS: usize = 200;
@@ -20,18 +24,19 @@ pub(super) fn gather(dashboard: &Dashboard, id: &RunId) -> Result<RunGates, OpEr
         test_commands: commands.collect::<Vec<_>>().join("\n"),
         flags: run.review.flags.clone(),
         review_error: run.review.error.clone(),
-        secrets: secrets(&run),
+        secrets: secrets(&run, verification.is_some()),
         verification,
     })
 }
 
 /// The last verification of a run, if there was one.
 pub(super) fn verification(dir: &RunDir) -> Option<Verification> {
+    super::own(&dir.verification()).ok()?;
     serde_json::from_slice(&read_bounded(&dir.verification(), MOST_RECORD).ok()?).ok()
 }
 
 /// What was found as the worker printed it. Its changes are scanned by a verification.
-fn secrets(run: &Snapshot) -> Secrets {
+fn secrets(run: &Snapshot, verified: bool) -> Secrets {
     let Some(counts) = run.record.printed_secrets else {
         let what = "what the worker prints is judged when the run has ended".to_owned();
         return Secrets { not_looked_at: vec![what], ..Secrets::default() };
@@ -43,8 +48,11 @@ fn secrets(run: &Snapshot) -> Secrets {
         findings: findings.iter().take(MOST_FINDINGS).map(row).collect(),
         found: counts.found,
         real: counts.real,
-        looked_at: vec!["all that the worker printed, as it was read".to_owned()],
-        not_looked_at: vec!["its changes: 'Check all gates' scans them".to_owned()],
+        looked_at: [PRINTED].into_iter().chain(verified.then_some(CHANGES)).map(ToOwned::to_owned).collect(),
+        not_looked_at: (!verified)
+            .then(|| format!("{CHANGES}: 'Check all gates' scans them"))
+            .into_iter()
+            .collect(),
     }
 }
 

@@ -19,16 +19,24 @@ mod teams;
 mod timeline;
 mod upgrades;
 
-use std::path::PathBuf;
+use std::{
+    fs::File,
+    io::{self, Read as _},
+    path::{Path, PathBuf},
+};
 
-use cc_domain::{RunId, TeamId};
+use cc_domain::{RunId, RunMode, TeamId};
 use cc_reports::dashboard::model;
-use cc_store::{RunSummary, Store};
+use cc_store::{RunDir, RunSummary, Store};
+use jiff::Timestamp;
 
 pub use news::{Change, News};
 pub use runs::filter_of;
 
-use crate::{Context, OpError};
+use crate::{Context, ErrorKind, OpError};
+
+/// Bytes of a task that lists show.
+const MOST_TASK: u64 = 600;
 
 /// Events of a run that a page asks for.
 #[derive(Clone, Copy, Debug, Default)]
@@ -185,6 +193,39 @@ impl Dashboard {
     }
 }
 
+/// What a run was asked, from its own folder; nothing where that is gone.
+fn task(dir: &RunDir) -> String {
+    let read = || {
+        own(&dir.prompt())?;
+        let mut bytes = Vec::new();
+        File::open(dir.prompt())?.take(MOST_TASK).read_to_end(&mut bytes).map(|_| bytes)
+    };
+    read().map(|bytes| String::from_utf8_lossy(&bytes).trim().to_owned()).unwrap_or_default()
+}
+
+/// A link in a run's folder was not put there by this program, and leads where no page should look.
+fn own(path: &Path) -> io::Result<()> {
+    if path.symlink_metadata()?.is_symlink() {
+        let what = format!("{} is a link, and a run's record has none", path.display());
+        return Err(io::Error::new(io::ErrorKind::InvalidData, what));
+    }
+    Ok(())
+}
+
+/// All that a run's folder holds is its own.
+fn own_folder(dir: &RunDir) -> Result<(), OpError> {
+    let look = || std::fs::read_dir(dir.path())?.try_for_each(|entry| own(&entry?.path()));
+    look().map_err(|error| {
+        let hint = "look at the folder before you remove the link: something else made it";
+        OpError::new(ErrorKind::State, error.to_string(), hint)
+    })
+}
+
+/// `2026-11-25 22:48:24 UTC`, as all pages write a moment.
+fn moment(ts: Timestamp) -> String {
+    ts.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
+
 /// A row of the index as pages show it.
 fn line(row: &RunSummary) -> model::RunLine {
     let answered = row.actual_model.clone().filter(|actual| Some(actual) != row.model.as_ref());
@@ -205,9 +246,19 @@ fn line(row: &RunSummary) -> model::RunLine {
         cost_is_estimate: row.cost_is_estimate,
         tokens: row.usage.total(),
         write: row.allow_write,
-        demo: row.mode == cc_domain::RunMode::Demo,
+        apart: apart(row.mode),
+        task: String::new(),
         activity: None,
         error: row.error.clone(),
         verified: None,
+    }
+}
+
+/// What a run was for, when it was no work: figures of usage and quality leave it out, too.
+fn apart(mode: RunMode) -> Option<&'static str> {
+    match mode {
+        RunMode::Demo => Some("demo"),
+        RunMode::Benchmark => Some("benchmark"),
+        RunMode::Blocking | RunMode::Streaming | RunMode::Visible => None,
     }
 }

@@ -1,11 +1,11 @@
 //! The first page: what needs a person, what goes on, what it costs.
 
-use cc_domain::{RunStatus, Verified};
+use cc_domain::{RunMode, RunStatus, Verified};
 use cc_reports::dashboard::model::{Attention, Overview, RunLine, Spend, SpendLine, Today};
 use cc_store::{RunDir, RunFilter, RunSummary, Store, UsageBy};
 use jiff::{Timestamp, ToSpan as _, civil::Date, tz::TimeZone};
 
-use super::{Dashboard, gates, line, queue, run::doing};
+use super::{Dashboard, gates, line, moment, queue, run::doing, task};
 use crate::OpError;
 
 const ACTIVE: u32 = 100;
@@ -13,6 +13,8 @@ const RECENT: u32 = 15;
 /// Ended runs whose verdicts are looked at.
 const JUDGED: u32 = 60;
 const DAYS: i64 = 14;
+/// Runs that are no measurement: a suite's would fill the page.
+const WORK: [RunMode; 4] = [RunMode::Blocking, RunMode::Streaming, RunMode::Visible, RunMode::Demo];
 
 pub(super) fn gather(dashboard: &Dashboard) -> Result<Overview, OpError> {
     let mut page = Overview { queue: queue::tally(dashboard)?, ..Overview::default() };
@@ -23,6 +25,7 @@ pub(super) fn gather(dashboard: &Dashboard) -> Result<Overview, OpError> {
     };
     let of = |active, limit| RunFilter {
         active: Some(active),
+        modes: if active { Vec::new() } else { WORK.to_vec() },
         limit,
         workspace_root: dashboard.project.clone(),
         ..RunFilter::default()
@@ -38,14 +41,18 @@ pub(super) fn gather(dashboard: &Dashboard) -> Result<Overview, OpError> {
     page.today = today(dashboard, &store)?;
     page.spend = spend(dashboard, &store, limits)?;
     page.attention.extend(over_limit(&page.spend));
+    // What only a person can end comes first; what ends by itself, last.
+    page.attention.sort_by_key(|one| {
+        ["limit", "question", "gate"].iter().position(|kind| *kind == one.kind).unwrap_or(3)
+    });
     Ok(page)
 }
 
 /// A run that goes on, and what it waits for.
 fn active(dashboard: &Dashboard, row: &RunSummary) -> (RunLine, Vec<Attention>) {
-    let mut shown = line(row);
-    let progress =
-        dashboard.cx.watched().look(&row.run_id, &RunDir::at(&row.run_dir)).map(|seen| seen.progress);
+    let dir = RunDir::at(&row.run_dir);
+    let mut shown = RunLine { task: task(&dir), ..line(row) };
+    let progress = dashboard.cx.watched().look(&row.run_id, &dir).map(|seen| seen.progress);
     let Ok(progress) = progress else { return (shown, Vec::new()) };
     shown.activity = Some(doing(&progress.activity(Timestamp::now())));
     shown.cost_usd = shown.cost_usd.or(progress.cost_usd);
@@ -63,16 +70,17 @@ fn active(dashboard: &Dashboard, row: &RunSummary) -> (RunLine, Vec<Attention>) 
         })
         .collect();
     if row.status == RunStatus::Parked {
-        let until = progress.parked_until.map(|until| until.to_string()).unwrap_or_default();
-        let what = format!("parked at a usage limit until {until}");
+        let until = progress.parked_until.map(|until| format!(" at {}", moment(until)));
+        let what = format!("a usage limit is reached; it goes on by itself{}", until.unwrap_or_default());
         waits.push(Attention { kind: "parked", run: Some(shown.clone()), what, question: None });
     }
     (shown, waits)
 }
 
 fn judged(row: &RunSummary) -> RunLine {
-    let verified = gates::verification(&RunDir::at(&row.run_dir)).map(|v| v.status.as_str().to_owned());
-    RunLine { verified, ..line(row) }
+    let dir = RunDir::at(&row.run_dir);
+    let verified = gates::verification(&dir).map(|v| v.status.as_str().to_owned());
+    RunLine { verified, task: task(&dir), ..line(row) }
 }
 
 /// A run whose work was refused, and is not older than a day.
@@ -87,7 +95,7 @@ fn refused(row: &RunSummary) -> Option<Attention> {
     }
     let failed = verification.gates.iter().filter(|gate| gate.state == cc_domain::GateState::Fail);
     let what: Vec<String> = failed.map(|gate| format!("{}: {}", gate.name, gate.evidence)).collect();
-    let what = format!("failed its gates: {}", what.join("; "));
+    let what = what.join("; ");
     Some(Attention { kind: "gate", run: Some(judged(row)), what, question: None })
 }
 
@@ -97,9 +105,14 @@ fn midnight() -> Timestamp {
 
 fn today(dashboard: &Dashboard, store: &Store) -> Result<Today, OpError> {
     let project = || dashboard.project.clone();
-    let of = |since| RunFilter { since, workspace_root: project(), ..RunFilter::default() };
-    let sums = store.run_sums(&of(Some(midnight())))?;
-    let total = store.run_sums(&of(None))?.runs;
+    let of = |since, modes: &[RunMode]| RunFilter {
+        since,
+        modes: modes.to_vec(),
+        workspace_root: project(),
+        ..RunFilter::default()
+    };
+    let sums = store.run_sums(&of(Some(midnight()), &WORK))?;
+    let total = store.run_sums(&of(None, &[]))?.runs;
     Ok(Today { runs: sums.runs, succeeded: sums.succeeded, failed: sums.failed, active: sums.active, total })
 }
 

@@ -8,8 +8,8 @@ use super::Dashboard;
 
 pub(super) fn gather(dashboard: &Dashboard) -> Plugins {
     let home = dashboard.cx.setup().home.root();
-    let (overrides, problem) = match cc_policy::Overrides::read(home) {
-        Ok(overrides) => (leaves(&serde_json::to_value(overrides).unwrap_or_default()), None),
+    let (overrides, problem) = match cc_policy::Overrides::as_written(home) {
+        Ok(overrides) => (leaves(&overrides), None),
         Err(error) => (Vec::new(), Some(error.to_string())),
     };
     Plugins {

@@ -17,7 +17,8 @@ pub(super) fn gather(dashboard: &Dashboard) -> Result<Queue, OpError> {
     let queue = store.queue_overview(MOST)?;
     let ours = |job: &&cc_store::Job| dashboard.project.as_ref().is_none_or(|root| job.project == *root);
     let all = queue.running.iter().chain(&queue.waiting).chain(&queue.ended);
-    Ok(Queue { jobs: all.filter(ours).map(job).collect(), policy: rules(dashboard), notes: Vec::new() })
+    let jobs = all.filter(ours).map(job).collect();
+    Ok(Queue { jobs, unattended: unattended(dashboard), policy: rules(dashboard), notes: Vec::new() })
 }
 
 /// How many wait, run and failed; none where nothing was ever queued.
@@ -49,6 +50,12 @@ fn job(job: &cc_store::Job) -> Job {
         why: (!why.is_empty()).then(|| why.join("; ")),
         can_cancel: !job.state.is_ended() && !job.cancelling,
     }
+}
+
+/// No server starts waiting jobs; somebody has to.
+fn unattended(dashboard: &Dashboard) -> bool {
+    cc_policy::Overrides::read(dashboard.cx.setup().home.root())
+        .is_ok_and(|overrides| !overrides.queue.dispatch)
 }
 
 fn rules(dashboard: &Dashboard) -> Vec<(String, String)> {

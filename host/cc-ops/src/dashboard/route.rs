@@ -85,7 +85,8 @@ fn facts(record: &RunRecord) -> Vec<(String, String)> {
     known("supervisor's process", record.supervisor_pid.map(|pid| pid.to_string()));
     known("worker's process", record.child_pid.map(|pid| pid.to_string()));
     known("exit code", record.exit_code.map(|code| code.to_string()));
-    known("started", Some(record.started_at.clone()));
-    known("finished", record.finished_at.clone());
+    let moment = |ts: &String| ts.parse().map_or_else(|_| ts.clone(), super::moment);
+    known("started", Some(moment(&record.started_at)));
+    known("finished", record.finished_at.as_ref().map(moment));
     facts
 }

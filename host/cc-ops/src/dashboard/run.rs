@@ -3,6 +3,7 @@
 use cc_domain::{Accuracy, Activity, Doing, Question, RunId, RunRecord};
 use cc_reports::dashboard::model::{Asked, Budgeted, Flying, RunHead, RunLine, RunTimeline, ToolRow};
 use cc_store::read_bounded;
+use jiff::Timestamp;
 
 use super::{Ask, Dashboard, gates, timeline};
 use crate::{OpError, snapshot::Snapshot, wait};
@@ -12,6 +13,7 @@ const MOST_PROMPT: u64 = 256 << 10;
 
 pub(super) fn head(dashboard: &Dashboard, id: &RunId) -> Result<RunHead, OpError> {
     let run = Snapshot::of(&dashboard.cx, id, 0)?;
+    super::own_folder(&run.dir)?;
     let record = &run.record;
     let flying = run.progress.in_flight.iter().map(|one| Flying {
         name: one.call.name.clone(),
@@ -63,7 +65,8 @@ fn line(run: &Snapshot) -> RunLine {
         cost_is_estimate: spent.is_some_and(|spent| spent.accuracy > Accuracy::Priced),
         tokens: run.tokens().unwrap_or_default(),
         write: record.allow_write,
-        demo: record.mode == cc_domain::RunMode::Demo,
+        apart: super::apart(record.mode),
+        task: super::task(&run.dir),
         activity: run.active().then(|| doing(&run.activity())),
         error: error(record),
         verified: gates::verification(&run.dir).map(|verification| verification.status.as_str().to_owned()),
@@ -90,12 +93,26 @@ pub(super) fn asked(question: &Question) -> Asked {
 
 /// What a run does, without for how long: a page that says the same is not sent anew each second.
 pub(super) fn doing(activity: &Activity) -> String {
+    if let Some(until) = until(activity) {
+        return until;
+    }
     let seconds = format!(" {} s", activity.seconds);
     let text = activity.text();
     if activity.doing == Doing::Writing || activity.doing == Doing::Thinking {
         return text.split(&seconds).next().unwrap_or_default().to_owned();
     }
     text.replacen(&seconds, "", 1)
+}
+
+/// What waits for a moment says it as pages write one.
+fn until(activity: &Activity) -> Option<String> {
+    let what = match activity.doing {
+        Doing::Parked => "parked",
+        Doing::RateLimited => "waits at a usage limit",
+        _ => return None,
+    };
+    let ts: Timestamp = activity.detail.as_deref()?.strip_prefix("until ")?.parse().ok()?;
+    Some(format!("{what} until {}", super::moment(ts)))
 }
 
 pub(super) fn timeline(dashboard: &Dashboard, id: &RunId, ask: Ask) -> Result<RunTimeline, OpError> {
@@ -142,5 +159,9 @@ mod tests {
         assert_eq!(says(Doing::UsingTool, Some("Bash sleep 12 s")), "using tool: Bash sleep 12 s");
         assert_eq!(says(Doing::Writing, Some("900 characters")), "writing");
         assert_eq!(says(Doing::WaitingForModel, None), "waiting for the model");
+        assert_eq!(
+            says(Doing::Parked, Some("until 2026-11-25T22:48:24.196004418Z")),
+            "parked until 2026-11-25 22:48:24 UTC"
+        );
     }
 }

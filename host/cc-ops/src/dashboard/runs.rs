@@ -7,7 +7,7 @@ use cc_reports::dashboard::model::{Choices, Filter, RunLine, RunList};
 use cc_store::{RunDir, RunFilter};
 use jiff::{Timestamp, ToSpan as _};
 
-use super::{Dashboard, gates, line, run::doing};
+use super::{Dashboard, gates, line, run::doing, task};
 use crate::OpError;
 
 const A_PAGE: u64 = 100;
@@ -61,7 +61,7 @@ pub(super) fn gather(dashboard: &Dashboard, filter: Filter, page: u64) -> Result
 
 fn shown(dashboard: &Dashboard, row: &cc_store::RunSummary) -> RunLine {
     let dir = RunDir::at(&row.run_dir);
-    let mut shown = line(row);
+    let mut shown = RunLine { task: task(&dir), ..line(row) };
     if row.status.is_active() {
         if let Ok(seen) = dashboard.cx.watched().look(&row.run_id, &dir) {
             shown.activity = Some(doing(&seen.progress.activity(Timestamp::now())));

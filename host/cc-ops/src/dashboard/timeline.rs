@@ -188,7 +188,11 @@ fn row(event: &Event) -> EventRow {
             say("asked", if *allowed { "allowed" } else { "denied" }, why);
         }
         EventBody::InstructionSent { text, .. } => say("steer", "instruction", text.clone()),
-        EventBody::Parked { .. } | EventBody::Resumed { .. } | EventBody::RateLimit { .. } => {
+        EventBody::Parked { reason, until, .. } => {
+            let until = until.parse().map_or_else(|_| until.clone(), super::moment);
+            say("limit", "limit", format!("parked until {until}: {reason}"));
+        }
+        EventBody::Resumed { .. } | EventBody::RateLimit { .. } => {
             say("limit", "limit", event.body.headline());
         }
         EventBody::ApiRetry { .. } => say("limit", "API retry", event.body.headline()),

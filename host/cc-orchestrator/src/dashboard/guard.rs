@@ -28,7 +28,9 @@ pub(super) async fn check(State(app): State<Shared>, mut request: Request, next:
 /// The refusals say nothing of what is here.
 fn refusal(app: &App, request: &Request) -> Option<(StatusCode, &'static str)> {
     // A page elsewhere whose name leads to 127.0.0.1 sends its own name.
-    let Some(host) = host(app, request.headers()) else {
+    let named = request.uri().authority().map(|authority| authority.as_str());
+    let Some(host) = host(app, request.headers()).filter(|host| named.is_none_or(|named| named == host))
+    else {
         return Some((StatusCode::MISDIRECTED_REQUEST, "this is not the host you asked for\n"));
     };
     let token = request.uri().path().trim_start_matches('/').split('/').next().unwrap_or_default();

@@ -55,7 +55,9 @@ impl Maker {
             ErrorKind::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "Not available"),
             ErrorKind::State => (StatusCode::INTERNAL_SERVER_ERROR, "This could not be read"),
         };
-        match self.render(Page::Message { title, message: &error.message, hint: &error.hint }) {
+        // What an operation advises its caller to do about an id is nothing that a browser can.
+        let hint = if error.kind == ErrorKind::NotFound { "" } else { &error.hint };
+        match self.render(Page::Message { title, message: &error.message, hint }) {
             Ok(html) => (status, Html(html)).into_response(),
             Err(_) => (status, error.to_string()).into_response(),
         }

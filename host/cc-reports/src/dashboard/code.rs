@@ -68,7 +68,7 @@ impl Reader {
         if !self.in_hunk {
             // What git says of modes, names and binary files; the two names are in the head already.
             if !["index ", "--- ", "+++ "].iter().any(|start| line.starts_with(start)) && !line.is_empty() {
-                self.wide("note", line);
+                self.wide("meta", line);
             }
             return;
         }
@@ -85,7 +85,7 @@ impl Reader {
                 self.row("", Some(self.old), Some(self.new), " ", code);
                 (self.old, self.new) = (self.old + 1, self.new + 1);
             }
-            _ => self.wide("note", line),
+            _ => self.wide("meta", line),
         }
     }
 

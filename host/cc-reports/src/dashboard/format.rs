@@ -79,6 +79,17 @@ pub(super) fn short_id(id: &str) -> String {
     }
 }
 
+/// The end of a run's or a job's id, which is enough to tell it from others: `1a2b3c4d`.
+pub(super) fn tail_id(id: &str) -> String {
+    let tail = id.rsplit('-').next().unwrap_or(id);
+    if tail.len() == 8 && tail.is_ascii() { tail.to_owned() } else { id.to_owned() }
+}
+
+/// `1 file`, `1,200 files`.
+pub(super) fn count(number: u64, what: &str) -> String {
+    format!("{} {what}{}", grouped(number), if number == 1 { "" } else { "s" })
+}
+
 /// The last part of a path.
 pub(super) fn file_name(path: &str) -> String {
     path.trim_end_matches(['/', '\\']).rsplit(['/', '\\']).next().unwrap_or(path).to_owned()
@@ -97,8 +108,15 @@ pub(super) fn shape(state: &str) -> &'static str {
         "waiting" | "unverified" | "newer" | "untrusted" | "modified" | "changed_by_user" => "ask",
         "parked" => "park",
         "stop_requested" | "stopped" | "disabled" | "cancelled" => "stop",
-        "succeeded" | "pass" | "ready" | "current" | "chosen" | "done" => "good",
-        "failed" | "fail" | "missing" | "broken" | "changed" | "incompatible" | "denied" => "bad",
+        "succeeded" | "pass" | "verified" | "ready" | "current" | "chosen" | "done" => "good",
+        "failed"
+        | "fail"
+        | "blocked_verification"
+        | "missing"
+        | "broken"
+        | "changed"
+        | "incompatible"
+        | "denied" => "bad",
         "timed_out" => "late",
         "lost" | "unknown" => "lost",
         _ => "dot",
@@ -131,6 +149,8 @@ mod tests {
         assert_eq!(stamp("2026-11-25T19:12:03.5Z"), "2026-11-25 19:12:03 UTC");
         assert_eq!((clock("2026-11-25T19:12:03Z"), clock("soon")), ("19:12:03".into(), "soon".into()));
         assert_eq!(short_id("20261123T061500Z-1a2b3c4d"), "1123T0615…1a2b3c4d");
+        assert_eq!(["20261123T061500Z-1a2b3c4d", "job-1", "x"].map(tail_id), ["1a2b3c4d", "job-1", "x"]);
+        assert_eq!((count(1, "file"), count(1_200, "file")), ("1 file".into(), "1,200 files".into()));
         assert_eq!(
             (short_id("job-1"), file_name("/a/b c/"), slug("Timed_Out\"><")),
             ("job-1".into(), "b c".into(), "timed-out---".into())

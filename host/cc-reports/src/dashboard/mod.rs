@@ -153,7 +153,7 @@ impl Renderer {
     /// When a template does not fit.
     pub fn file(&self, file: &File, now: &str) -> Result<String, RenderError> {
         let full: Vec<&str> = file.runs.iter().map(|run| run.head.line.id.as_str()).collect();
-        let rows = text::script_json(&rows(&file.all, &full, now));
+        let rows = text::script_json(&rows(file, now));
         self.render(
             "file.html",
             context! {
@@ -259,7 +259,7 @@ pub fn choices(runs: &[RunLine]) -> model::Choices {
 }
 
 /// Every run in few bytes: names stand once, and rows say which.
-fn rows(runs: &[RunLine], full: &[&str], now: &str) -> Json {
+fn rows(file: &File, now: &str) -> Json {
     let mut names = [const { Vec::<String>::new() }; 3];
     let mut profiles: Vec<(String, String)> = Vec::new();
     let mut index = |of: usize, name: &str| {
@@ -270,13 +270,13 @@ fn rows(runs: &[RunLine], full: &[&str], now: &str) -> Json {
         })
     };
     let seconds = |ts: &str| ts.parse::<jiff::Timestamp>().map_or(0, jiff::Timestamp::as_second);
-    let mut rows = Vec::with_capacity(runs.len());
-    for run in runs {
+    let mut rows = Vec::with_capacity(file.all.len());
+    for run in &file.all {
         let profile = profiles.iter().position(|(id, _)| *id == run.profile_id).unwrap_or_else(|| {
             profiles.push((run.profile_id.clone(), run.profile.clone()));
             profiles.len() - 1
         });
-        let error: Option<String> = run.error.as_ref().map(|error| error.chars().take(120).collect());
+        let error = run.error.as_deref().map(beginning);
         let cost = run.cost_usd.map(|usd| (usd * 1e6).round() / 1e6);
         let (state, role, model) =
             (index(0, &run.state), index(1, &run.role), index(2, run.model.as_deref().unwrap_or_default()));
@@ -292,12 +292,23 @@ fn rows(runs: &[RunLine], full: &[&str], now: &str) -> Json {
             json!(run.tokens),
             json!(u8::from(run.write)),
         ];
-        row.extend(error.map(Json::from));
+        // What is nowhere in a row stands at its end, and is left out.
+        let task = Some(beginning(&run.task)).filter(|task| !task.is_empty());
+        if task.is_some() || error.is_some() {
+            row.push(error.unwrap_or_default().into());
+        }
+        row.extend(task.map(Json::from));
         rows.push(Json::Array(row));
     }
+    let full: Vec<&str> = file.runs.iter().map(|run| run.head.line.id.as_str()).collect();
     let [statuses, roles, models] = names;
     json!({ "now": seconds(now), "full": full, "statuses": statuses, "roles": roles, "models": models,
             "profiles": profiles, "rows": rows })
+}
+
+/// What a row holds of a long text, on one line.
+fn beginning(text: &str) -> String {
+    text.chars().take(120).map(|c| if c.is_whitespace() { ' ' } else { c }).collect()
 }
 
 #[cfg(test)]

@@ -9,9 +9,10 @@ use super::{
 };
 
 const WIDTH: f64 = 880.0;
-const HEIGHT: f64 = 300.0;
+const HEIGHT: f64 = 312.0;
 const LEFT: f64 = 44.0;
 const BOTTOM: f64 = 34.0;
+const TOP: f64 = 26.0;
 
 /// Price against score: cheap and good is up on the left. Models without a listed price are told of below.
 pub(super) fn price_plot(models: &[ModelRow]) -> String {
@@ -32,8 +33,13 @@ pub(super) fn price_plot(models: &[ModelRow]) -> String {
         priced.iter().map(|(one, _)| one.overall).fold(0.0, f64::max).ceil(),
     );
     let span = (best - worst).max(1.0);
-    let y = |score: f64| 14.0 + (HEIGHT - BOTTOM - 14.0) * (1.0 - (score - worst) / span);
+    let y = |score: f64| TOP + (HEIGHT - BOTTOM - TOP) * (1.0 - (score - worst) / span);
     let mut svg = axes(&x, &y, low, high, worst, worst + span);
+    let _ = write!(
+        svg,
+        "<text x=\"0\" y=\"10\">score</text><text x=\"{WIDTH}\" y=\"{:.1}\" text-anchor=\"end\">USD per million tokens</text>",
+        HEIGHT - 2.0
+    );
     let mut taken: Vec<(f64, f64)> = Vec::new();
     for (one, price) in &priced {
         let (at_x, at_y) = (x(*price), y(one.overall));
@@ -59,8 +65,8 @@ pub(super) fn price_plot(models: &[ModelRow]) -> String {
     let without = models.len() - priced.len();
     let rest = if without > 0 { format!(" {without} more have no listed price.") } else { String::new() };
     format!(
-        "<figure class=\"plot\"><svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"Score against price; the \
-         table below has the same figures\">{svg}</svg><figcaption>Overall score against price, USD per million tokens, \
+        "<figure class=\"plot wide\"><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Score against price\"><svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"Score against price; the \
+         table below has the same figures\">{svg}</svg></div><figcaption>Overall score against price: USD per million tokens, \
          three parts input and one part output. Up and left is better; hollow: not usable now.{rest}</figcaption></figure>"
     )
 }
@@ -101,8 +107,8 @@ fn axes(
             let at = x(price);
             let _ = write!(
                 svg,
-                "<line class=\"axis\" x1=\"{at:.1}\" x2=\"{at:.1}\" y1=\"14\" y2=\"{floor}\"/>\
-                 <text x=\"{at:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{price} USD</text>",
+                "<line class=\"axis\" x1=\"{at:.1}\" x2=\"{at:.1}\" y1=\"{TOP}\" y2=\"{floor}\"/>\
+                 <text x=\"{at:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{price}</text>",
                 floor + 18.0
             );
         }
@@ -154,7 +160,7 @@ pub(super) fn day_plot(days: &[(String, f64)]) -> String {
             );
         }
     }
-    let _ = write!(svg, "<text x=\"0\" y=\"10\">at most {} USD a day</text>", usd(most));
+    let _ = write!(svg, "<text x=\"0\" y=\"10\">USD a day, {} at most</text>", usd(most));
     format!(
         "<figure class=\"plot\"><svg viewBox=\"0 0 {width} {height}\" role=\"img\" aria-label=\"USD of the last {} \
          days\">{svg}</svg></figure>",
@@ -188,7 +194,8 @@ mod tests {
     fn days_without_spending_are_no_picture() {
         assert_eq!(day_plot(&[("2026-11-24".into(), 0.0), ("2026-11-25".into(), 0.0)]), "");
         assert!(
-            day_plot(&[("2026-11-24".into(), 1.0), ("2026-11-25".into(), 2.0)]).contains("2.00 USD a day")
+            day_plot(&[("2026-11-24".into(), 1.0), ("2026-11-25".into(), 2.0)])
+                .contains("USD a day, 2.00 at most")
         );
     }
 }

@@ -128,7 +128,8 @@ pub(super) fn add_filters(env: &mut Environment<'static>) {
     env.add_filter("score", |value: f64| format!("{value:.1}"));
     env.add_filter("places", |value: f64| format!("{value:.2}"));
     env.add_filter("clamp", |value: f64, low: f64, high: f64| format!("{:.1}", value.clamp(low, high)));
-    env.add_filter("short_id", |id: &str| format::short_id(id));
+    env.add_filter("tail_id", |id: &str| format::tail_id(id));
+    env.add_filter("count", |number: u64, what: &str| format::count(number, what));
     env.add_filter("file_name", |path: &str| format::file_name(path));
     env.add_filter("slug", |name: &str| format::slug(name));
     env.add_filter("shape", |state: &str| format::shape(state));

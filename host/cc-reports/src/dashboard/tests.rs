@@ -23,6 +23,7 @@ fn line(text: &str) -> RunLine {
         cost_usd: Some(0.0123),
         tokens: 12_345,
         write: true,
+        task: text.into(),
         activity: Some(text.into()),
         error: Some(text.into()),
         verified: Some("blocked_verification".into()),
@@ -337,7 +338,9 @@ fn empty_pages_say_so_and_what_to_do() {
         let html = renderer.page(&site, page).unwrap();
         assert!(html.contains(words), "'{words}' in {html}");
     };
-    said(Page::Overview(&Overview::default()), "Nothing waits for you.");
+    said(Page::Overview(&Overview::default()), "cc-orchestrator run-agent");
+    let quiet = Overview { today: Today { total: 3, ..Today::default() }, ..Overview::default() };
+    said(Page::Overview(&quiet), "Nothing waits for you.");
     said(Page::Runs(&RunList::default()), "There is no run yet.");
     said(Page::Runs(&RunList { total: 3, ..RunList::default() }), "No run passes these filters.");
     said(Page::Timeline(&RunHead::default(), &RunTimeline::default()), "No events yet.");
@@ -386,7 +389,8 @@ fn ten_thousand_rows_are_few_bytes() {
         ..line("kimi-k2.7-code")
     };
     let all: Vec<RunLine> = (0..10_000).map(run).collect();
-    let bytes = rows(&all, &[], "2026-11-25T19:01:00Z").to_string().len();
+    let file = File { all, ..File::default() };
+    let bytes = rows(&file, "2026-11-25T19:01:00Z").to_string().len();
     assert!(bytes < 1_600_000, "{bytes} bytes");
 }
 

@@ -55,7 +55,7 @@
     if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
     if (Date.now() - going < 1500) {
       going = 0;
-      const link = $(`nav a[data-go="${CSS.escape(event.key)}"]`);
+      const link = $(`.top nav a[data-go="${CSS.escape(event.key)}"]`);
       if (link) { event.preventDefault(); link.click(); }
       return;
     }
@@ -188,6 +188,7 @@
   };
   const visible = (text) => String(text ?? "").replace(/[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g, "\ufffd");
   const group = (n) => Math.round(n).toString().replace(/\B(?=(\d{3})+$)/g, ",");
+  const lasted = (ms) => (ms < 1e3 ? `${ms} ms` : ms < 6e4 ? `${(ms / 1e3).toFixed(1)} s` : span(ms / 1e3));
   const usd = (n) => (n === null ? "–" : n === 0 ? "0" : n < 0.0001 ? "<0.0001" : n < 0.01 ? n.toFixed(4) : n.toFixed(2));
   const compact = (n) => (n < 1e3 ? `${n}` : n < 1e6 ? `${(n / 1e3).toFixed(n < 1e4 ? 1 : 0)} k` : n < 1e9 ? `${(n / 1e6).toFixed(1)} M` : `${(n / 1e9).toFixed(1)} G`);
   const PAGE = 100;
@@ -204,9 +205,9 @@
       picture.append(use);
       return picture;
     };
-    const runs = data.rows.map(([id, status, role, model, profile, start, took, cost, tokens, write, error]) => ({
+    const runs = data.rows.map(([id, status, role, model, profile, start, took, cost, tokens, write, error, task]) => ({
       id, status: data.statuses[status], role: data.roles[role], model: data.models[model], profile: data.profiles[profile],
-      start: start * 1000, took, cost, tokens, write: Boolean(write), error: error || "",
+      start: start * 1000, took, cost, tokens, write: Boolean(write), error: error || "", task: task || "",
     }));
     const form = $("form.filters");
     const fields = [...form.elements].filter((field) => field.name);
@@ -216,17 +217,19 @@
       (!f.status || (f.status === "active" ? ["starting", "running", "waiting", "parked", "stop_requested"].includes(run.status) : run.status === f.status)) &&
       (!f.role || run.role === f.role) && (!f.model || run.model === f.model) && (!f.profile || run.profile[0] === f.profile) &&
       (!f.write || (f.write === "yes") === run.write) && (!f.since || data.now * 1000 - run.start <= since[f.since]) &&
-      words.every((word) => `${run.id} ${run.role} ${run.model} ${run.profile[1]} ${run.error}`.toLowerCase().includes(word));
+      words.every((word) => `${run.id} ${run.role} ${run.model} ${run.profile[1]} ${run.error} ${run.task}`.toLowerCase().includes(word));
     const line = (run) => {
       const id = visible(run.id);
-      const label = id.length > 17 ? `${id.slice(4, 13)}…${id.slice(-8)}` : id;
+      const label = id.split("-").pop();
       const link = known.has(run.id) ? make("a", { href: `#run-${run.id}`, class: "id", title: id }, label) : make("span", { class: "id", title: id }, label);
       const state = make("span", { class: `state s-${run.status.replaceAll("_", "-")}` }, svg(run.status), run.status.replaceAll("_", " "));
       const when = make("time", { class: "ago", datetime: new Date(run.start).toISOString(), title: new Date(run.start).toISOString().slice(0, 19).replace("T", " ") + " UTC" }, coarse((Date.now() - run.start) / 1000));
+      const what = run.error ? make("span", { class: "bad", title: visible(run.error) }, visible(run.error)) : "";
+      const task = run.task ? make("span", { class: "task", title: visible(run.task) }, visible(run.task)) : "";
       const cell = (name, ...children) => make("td", { class: name }, ...children);
-      return make("tr", {}, cell("c-state", state), cell("c-id", link, ...(run.write ? [" ", make("span", { class: "tag" }, "write")] : [])), cell("c-role", run.role), cell("c-model", visible(run.model) || "default model"),
-        cell("opt", visible(run.profile[1])), cell("c-when num", when), cell("c-took num", run.took === null ? "" : span(run.took / 1000)),
-        cell("c-usd num", run.cost === null ? make("span", { class: "none" }, "–") : usd(run.cost)), cell("num", run.tokens ? compact(run.tokens) : ""));
+      return make("tr", {}, cell("c-state", state), cell("c-id", link, ...(run.write ? [" ", make("span", { class: "tag" }, "write")] : [])), cell("c-what", task, what), cell("c-role", run.role), cell("c-model", visible(run.model) || "default model"),
+        cell("c-project", visible(run.profile[1])), cell("c-when num", when), cell("c-took num", run.took === null ? "" : lasted(run.took)),
+        cell("c-usd num", run.cost === null ? make("span", { class: "none" }, "–") : usd(run.cost)), cell("c-tokens num", run.tokens ? compact(run.tokens) : ""));
     };
     const list = () => {
       const f = Object.fromEntries(fields.map((field) => [field.name, field.value.trim()]));
@@ -236,8 +239,11 @@
       page = Math.min(Math.max(1, page), pages);
       $("#rows").replaceChildren(...match.slice((page - 1) * PAGE, page * PAGE).map(line));
       $("#count").textContent = match.length === runs.length ? group(runs.length) : `${group(match.length)} of ${group(runs.length)}`;
-      $("#sums").textContent = `${usd(match.reduce((sum, run) => sum + (run.cost || 0), 0))} USD and ${compact(match.reduce((sum, run) => sum + run.tokens, 0))} tokens in these runs`;
+      $("#no-rows").hidden = match.length > 0;
+      $("#no-rows p").textContent = runs.length ? "No run passes these filters: take one of them away." : "There is no run yet.";
+      $("#sums").textContent = !match.length ? "" : `${usd(match.reduce((sum, run) => sum + (run.cost || 0), 0))} USD and ${compact(match.reduce((sum, run) => sum + run.tokens, 0))} tokens in these runs`;
       $("#page-of").textContent = `Page ${group(page)} of ${group(pages)}`;
+      $(".pager").hidden = pages <= 1;
       $("#prev").disabled = page <= 1;
       $("#next").disabled = page >= pages;
     };
@@ -249,6 +255,8 @@
     };
     const show = () => {
       const [name, query] = decodeURI(location.hash.slice(1)).split("?");
+      // A run that this file does not hold in full is found in its list.
+      if (name.startsWith("run-") && !document.getElementById(name)) { location.replace(`#runs?q=${encodeURIComponent(name.slice(4))}`); return; }
       const target = document.getElementById(name);
       const sheet = target?.closest(".sheet") || $("#overview");
       for (const one of $$(".sheet")) one.classList.toggle("shown", one === sheet);
@@ -285,6 +293,9 @@
     $("#theme").onclick = nextTheme;
     $("#help").onclick = () => $("#keys").showModal();
     if (location.hash === "#q") $("#q")?.focus();
+    // On a phone the list comes first; what is set stays in sight.
+    const more = $("form.filters details");
+    if (more && matchMedia("(max-width: 640px)").matches) more.open = $$("select", more).some((one) => one.value);
     const filters = root.dataset.base && $("form.filters");
     if (filters) {
       // A choice counts at once, and only what is set stands in the address.
