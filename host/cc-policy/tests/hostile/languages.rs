@@ -138,7 +138,10 @@ fn there(program: &str, arguments: &[&str]) -> bool {
         program != "rustc" || Path::new(String::from_utf8_lossy(&said.stdout).trim()).is_dir()
     });
     if !there {
-        eprintln!("skipped: {program} is not here to build the hostile plugin");
+        #[allow(clippy::print_stderr)] // the only way for a test to say that it proved less than it could
+        {
+            eprintln!("skipped: {program} is not here to build the hostile plugin");
+        }
     }
     there
 }
