@@ -24,11 +24,23 @@ fn author(sandbox: &Sandbox, arguments: &[&str]) -> Finished {
     Finished::of(command.args(arguments))
 }
 
+/// One of the guide's other commands, in its reader's shell: npm and pip ask their registries, as they are set up here.
+fn installs(sandbox: &Sandbox, line: &str, caches: &Path) {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", line]).current_dir(sandbox.project());
+    shell.env("npm_config_cache", caches.join("npm")).env("PIP_CACHE_DIR", caches.join("pip"));
+    let done = Finished::of(&mut shell);
+    assert_eq!(done.code, Some(0), "{line}: {done:?}");
+}
+
 fn succeeds(sandbox: &Sandbox, arguments: &[&str]) -> Finished {
     let done = author(sandbox, arguments);
     assert_eq!(done.code, Some(0), "{arguments:?}: {done:?}");
     done
 }
+
+/// Set by CI where the registries answer, to the folder of their caches: the guide's install commands are run as well.
+const INSTALLS: &str = "CC_PLUGIN_INSTALLS";
 
 /// Whether a language's tool is there; says so when it is not, as a test that was skipped must be seen.
 fn has(tool: &str) -> bool {
@@ -39,16 +51,18 @@ fn has(tool: &str) -> bool {
             rustc.output().is_ok_and(|said| Path::new(String::from_utf8_lossy(&said.stdout).trim()).is_dir())
         }
         "npm" => runs("componentize-qjs"),
-        "pip" => runs("componentize-py"),
+        "python3" => runs("componentize-py"),
         _ => true,
     };
     if !there {
-        #[allow(clippy::print_stderr)] // the only way for a test to say that it proved less than it could
-        {
-            eprintln!("skipped: what {tool} would install is not here");
-        }
+        told_that_it_is_skipped(&format!("what {tool} would install is not here"));
     }
     there
+}
+
+#[allow(clippy::print_stderr)] // the only way for a test to say that it proved less than it could
+fn told_that_it_is_skipped(what: &str) {
+    eprintln!("skipped: {what}");
 }
 
 fn runs(tool: &str) -> bool {
@@ -91,9 +105,16 @@ fn every_command_of_the_guide_works() {
         }
         for line in block {
             let words: Vec<_> = line.split(' ').collect();
-            if let ["cc-orchestrator", arguments @ ..] = words.as_slice() {
-                succeeds(&sandbox, arguments);
-                ran += 1;
+            match words.as_slice() {
+                ["cc-orchestrator", arguments @ ..] => {
+                    succeeds(&sandbox, arguments);
+                    ran += 1;
+                }
+                ["rustup", ..] => (),
+                _ => match env::var_os(INSTALLS) {
+                    Some(caches) => installs(&sandbox, &line, Path::new(&caches)),
+                    None => told_that_it_is_skipped(&line),
+                },
             }
         }
     }
@@ -102,24 +123,71 @@ fn every_command_of_the_guide_works() {
 
 #[test]
 fn the_example_answers_the_same_in_every_language() {
-    for (tool, language) in [("rustup", "rust"), ("npm", "javascript"), ("pip", "python")] {
+    let sandbox = Sandbox::new();
+    let examples = repository().join("plugins/examples");
+    copied(&examples.join("fixtures"), &sandbox.project().join("fixtures"));
+    let mut built = Vec::new();
+    for (tool, language) in [("rustup", "rust"), ("npm", "javascript"), ("python3", "python")] {
         if !has(tool) {
             continue;
         }
-        let sandbox = Sandbox::new();
-        let example = sandbox.project().join(language);
-        let source = repository().join("plugins/examples").join(language);
-        let folder = if language == "rust" { source } else { copied(&source, &example) };
-        let fixtures = repository().join("plugins/examples/fixtures");
-        let [folder, fixtures] = [&folder, &fixtures].map(|path| path.to_str().expect("a path").to_owned());
-        let package = sandbox.record("package");
-        succeeds(&sandbox, &["plugin", "build", &folder, "--out", package.to_str().expect("a path")]);
-        let tested = succeeds(
-            &sandbox,
-            &["plugin", "test", package.to_str().expect("a path"), "--fixtures", &fixtures, "--json"],
-        );
+        let source = examples.join(language);
+        // A crate of this workspace is built where it is.
+        let source = if language == "rust" {
+            source
+        } else {
+            copied(&source, &sandbox.project().join("sources").join(language))
+        };
+        succeeds(&sandbox, &["plugin", "build", source.to_str().expect("a path"), "--out", language]);
+        let tested = succeeds(&sandbox, &["plugin", "test", language, "--fixtures", "fixtures", "--json"]);
         assert_eq!(tested.json()["cases"].as_array().map(Vec::len), Some(4), "{tested:?}");
+        built.push(language);
     }
+    // Python is left out: to compile it once more takes as long as all of this.
+    let measured: Vec<_> = built.into_iter().filter(|language| *language != "python").collect();
+    if !measured.is_empty() {
+        let bench = [&["plugin", "bench", "--fixtures", "fixtures"], measured.as_slice()].concat();
+        let table = succeeds(&sandbox, &bench).stdout;
+        let guide = fs::read_to_string(repository().join("docs/plugin-guide.md")).expect("the guide");
+        let figures =
+            table.lines().filter_map(|line| line.split('|').nth(1)).filter(|figure| !figure.contains("--"));
+        for figure in figures {
+            assert!(guide.contains(&format!("|{figure}|")), "the guide's table has no line '{figure}'");
+        }
+    }
+}
+
+/// What a Rust plugin would need of a system is an import, or does not compile.
+#[test]
+fn a_rust_plugin_that_needs_a_system_is_not_built() {
+    if !has("rustup") {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    succeeds(&sandbox, &["plugin", "new", "greedy"]);
+    let [source, manifest] =
+        ["src/lib.rs", "Cargo.toml"].map(|name| sandbox.project().join("greedy").join(name));
+    let [code, crates] = [&source, &manifest].map(|path| fs::read_to_string(path).expect("a file"));
+    let refused = |words: &[&str]| {
+        let built = author(&sandbox, &["plugin", "build", "greedy"]);
+        assert_eq!(built.code, Some(6), "{built:?}");
+        assert!(words.iter().all(|word| built.stderr.contains(word)), "{words:?} in {}", built.stderr);
+        assert!(!sandbox.project().join("greedy/dist").exists());
+    };
+    for (module, function) in
+        [("wasi_snapshot_preview1", "random_get"), ("wasi:filesystem/types@0.2.0", "read"), ("env", "clock")]
+    {
+        let import = format!(
+            "\n#[link(wasm_import_module = \"{module}\")]\nunsafe extern \"C\" {{ fn {function}() -> i32; }}\n\
+             #[unsafe(no_mangle)]\npub extern \"C\" fn reach() -> i32 {{ unsafe {{ {function}() }} }}\n"
+        );
+        fs::write(&source, code.clone() + &import).expect("a file");
+        refused(&["making the component failed", module, "use nothing of WASI"]);
+    }
+    fs::write(&source, &code).expect("a file");
+    let random = crates.replace("[dependencies]", "[dependencies]\ngetrandom = \"0.4\"");
+    fs::write(&manifest, random).expect("a file");
+    refused(&["getrandom", "not supported by default"]);
 }
 
 /// Files alone: what a build leaves beside them stays out of the repository.
@@ -220,17 +288,27 @@ fn sha256(bytes: &[u8]) -> String {
 fn a_benchmark_compares_with_the_default_plugin() {
     let sandbox = Sandbox::new();
     let folder = tested_package(&sandbox, &json!(null));
-    let measured = sandbox.run(&["plugin", "bench", &folder, "--json"]);
+    let other = sandbox.project().join("other");
+    plugin::write(&other, "acme.other", Router::Keeps);
+    let measured = sandbox.run(&["plugin", "bench", &folder, "other", "--json"]);
     assert_eq!(measured.code, Some(0), "{measured:?}");
     let report = measured.json();
     assert_eq!(report["questions"], json!(["one"]));
-    assert_eq!(
-        (&report["plugin"]["id"], &report["default"]["id"]),
-        (&json!("acme.router"), &json!("cc.router"))
-    );
+    let ids = [&report["plugins"][0]["id"], &report["plugins"][1]["id"], &report["default"]["id"]];
+    assert_eq!(ids, ["acme.router", "acme.other", "cc.router"]);
+    let plugin = &report["plugins"][0];
     // One page, which is what the component asks for; the default one has more.
-    assert_eq!(report["plugin"]["memory_bytes"], json!(65536), "{report}");
-    assert!(report["memory_ratio"].as_f64().is_some_and(|ratio| ratio > 0.0 && ratio < 1.0), "{report}");
+    assert_eq!(plugin["memory_bytes"], json!(65536), "{report}");
+    for ratio in ["memory_ratio", "component_ratio"] {
+        assert!(plugin[ratio].as_f64().is_some_and(|ratio| ratio > 0.0 && ratio < 1.0), "{report}");
+    }
+    // To compile takes longer than to load what is compiled.
+    let load = |kind: &str| report["default"][kind].as_u64().expect("a time");
+    assert!(load("load_cold_us") > load("load_cached_us"), "{report}");
+
+    written_by_the_reader(&sandbox);
+    let mixed = sandbox.run(&["plugin", "bench", &folder, "our-prompts"]);
+    assert!(mixed.code != Some(0) && mixed.stderr.contains("of several worlds"), "{mixed:?}");
 }
 
 #[test]

@@ -50,6 +50,10 @@ impl From<PolicyError> for OpError {
             PolicyError::Profile { .. } | PolicyError::Refused(_) => {
                 (ErrorKind::InvalidInput, "correct the value and call again")
             }
+            PolicyError::Build { .. } => (
+                ErrorKind::State,
+                "nothing was written; do as it says and build again (docs/plugin-guide.md)",
+            ),
             PolicyError::NobodyAnswered { .. } => (
                 ErrorKind::Unavailable,
                 "correct the arguments if the reasons name one; else see 'cc-orchestrator plugin list'",

@@ -25,8 +25,8 @@ mod toml_text;
 mod worlds;
 
 pub use author::{
-    BenchReport, Cost, FIXTURES, NewPlugin, Opened, Outcome, Scaffold, Subject, TestCase, TestReport,
-    bench_plugin, open_plugin, package_folder, scaffold, test_plugin,
+    BenchReport, Cost, FIXTURES, Measured, NewPlugin, Opened, Outcome, Scaffold, Subject, TestCase,
+    TestReport, bench_plugins, open_plugin, package_folder, scaffold, test_plugin,
 };
 pub use build::{
     BUNDLED_LOCK, BuildOptions, Built, BundledLock, Language, LockedBundle, PackageReport, build_bundled,

@@ -8,7 +8,7 @@ mod scaffold;
 mod sources;
 mod subject;
 
-pub use bench::{BenchReport, Cost, bench_plugin};
+pub use bench::{BenchReport, Cost, Measured, bench_plugins};
 pub use fixtures::{FIXTURES, Outcome, TestCase, TestReport, test_plugin};
 pub use scaffold::{NewPlugin, Scaffold, scaffold};
 pub use subject::{Opened, Subject, open_plugin, package_folder};

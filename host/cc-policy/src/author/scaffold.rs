@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::sources;
 use crate::{
     PolicyError,
-    build::Language,
+    build::{Language, VENV_PROGRAMS},
     engine::World,
     files,
     id::PluginId,
@@ -110,7 +110,10 @@ impl NewPlugin {
         match self.language {
             Language::Rust => "rustup target add wasm32-unknown-unknown".into(),
             Language::JavaScript => format!("npm install --prefix {name}"),
-            Language::Python => format!("pip install -r {name}/requirements.txt"),
+            // In an environment of its own: many systems let pip install nowhere else.
+            Language::Python => format!(
+                "python3 -m venv {name}/.venv && {name}/{VENV_PROGRAMS}/pip install -r {name}/requirements.txt"
+            ),
         }
     }
 }

@@ -28,6 +28,7 @@ pub(crate) const POLICY_WIT: &str = include_str!("../../../../wit/policy-v1/poli
 
 pub use bundle::{BUNDLED_LOCK, BundledLock, LockedBundle, build_bundled, check_bundled, read_bundled_lock};
 pub use language::Language;
+pub(crate) use python::VENV_PROGRAMS;
 pub use report::{PackageReport, inspect_bundled, inspect_package, validate_package};
 pub(crate) use report::{spec, tried};
 pub use sources::source_digest;

@@ -9,6 +9,8 @@ use super::tool::{find, made, run, workbench};
 use crate::{PolicyError, engine::World};
 
 const TOOL: &str = "componentize-py";
+/// Where a virtual environment in `.venv` has its programs.
+pub(crate) const VENV_PROGRAMS: &str = if cfg!(windows) { ".venv/Scripts" } else { ".venv/bin" };
 const INSTALL: &str = "run `python3 -m venv .venv` and `.venv/bin/pip install -r requirements.txt` in the plugin's \
                        folder, or `pip install componentize-py`";
 
@@ -26,7 +28,6 @@ pub(super) fn component(folder: &Path, world: World) -> Result<Vec<u8>, PolicyEr
 
 /// The program of the folder's own virtual environment; an active one has it in PATH.
 fn tool(folder: &Path) -> PathBuf {
-    let (programs, name) =
-        if cfg!(windows) { (".venv/Scripts", "componentize-py.exe") } else { (".venv/bin", TOOL) };
-    find(std::iter::once(folder.join(programs)), name)
+    let name = if cfg!(windows) { "componentize-py.exe" } else { TOOL };
+    find(std::iter::once(folder.join(VENV_PROGRAMS)), name)
 }

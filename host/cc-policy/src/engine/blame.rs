@@ -38,7 +38,10 @@ pub(super) fn guest(error: &wasmtime::Error, guest: &Guest, moment: Moment) -> P
         )
         .hint("make it use less, or raise memory_bytes in its manifest"),
         Some(trap) => PluginError::new(PluginErrorKind::Trap, format!("trapped{}: {trap}", moment.suffix()))
-            .hint("a panic looks like this: run its own tests, or let it log what it does"),
+            .hint(
+                "a panic looks like this, or an exception that nobody caught, or a call for a clock, file or output: \
+                 run its own tests, or let it log what it does",
+            ),
         None => untrapped(error, guest, moment),
     }
 }

@@ -5,7 +5,7 @@ use cc_policy::engine::{Limits, PluginErrorKind, PluginSpec, World};
 use crate::{GOOD, assert_refused, component, engine, load, memory::growth, route, router, spec};
 
 /// What a hostile plugin may cost the host at its peak: its own 32 MiB, and room for the rest of the test.
-const MOST_GROWTH: u64 = 64 << 20;
+pub(crate) const MOST_GROWTH: u64 = 64 << 20;
 
 #[test]
 fn an_endless_loop_ends_at_its_deadline() {
@@ -42,6 +42,17 @@ fn a_memory_bomb_gets_its_limit_and_no_more() {
     let grown = growth(|| {
         let error = assert_refused(engine, route(&plugin), PluginErrorKind::OutOfMemory);
         assert!(error.to_string().contains("more memory than its limit of 32 MiB; "), "{error}");
+    });
+    assert!(grown < MOST_GROWTH, "the host grew by {grown} bytes");
+}
+
+#[test]
+fn four_gigabytes_at_the_start_are_refused_while_it_is_loaded() {
+    let (engine, _guard) = engine();
+    let greedy = GOOD.replace("(memory (export \"memory\") 1)", "(memory (export \"memory\") 65536)");
+    let grown = growth(|| {
+        let error = assert_refused(engine, router(engine, &greedy), PluginErrorKind::OutOfMemory);
+        assert!(error.what.contains("its limit of 32 MiB while it started"), "{error}");
     });
     assert!(grown < MOST_GROWTH, "the host grew by {grown} bytes");
 }

@@ -4,9 +4,11 @@
 mod bounds;
 mod component;
 mod files;
+mod languages;
 mod log;
 mod memory;
 mod versions;
+mod wasi;
 
 use std::{
     sync::{Mutex, MutexGuard, OnceLock, PoisonError},

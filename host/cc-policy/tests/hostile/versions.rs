@@ -42,20 +42,6 @@ fn a_newer_minor_runs_unless_it_uses_what_is_new() {
 }
 
 #[test]
-fn a_wasi_import_is_named_with_the_way_out() {
-    let (engine, _guard) = engine();
-    let wit = format!(
-        "{}\npackage wasi:cli@0.2.3 {{ interface environment {{ count: func() -> u32; }} }}",
-        component::POLICY.replace("world router {", "world router {\nimport wasi:cli/environment@0.2.3;")
-    );
-    let import = "(module (import \"wasi:cli/environment@0.2.3\" \"count\" (func (result i32)))";
-    let bytes = component::of(&wit, "router", &GOOD.replacen("(module", import, 1));
-    let error = assert_refused(engine, load(engine, &bytes), PluginErrorKind::ForbiddenImport);
-    assert!(error.to_string().contains("imports 'wasi:cli/environment@0.2.3'"), "{error}");
-    assert!(error.to_string().contains("build it without WASI"), "{error}");
-}
-
-#[test]
 fn another_world_than_the_manifest_says_is_refused() {
     let (engine, _guard) = engine();
     let pack = component::of(component::POLICY, "prompt-pack", include_str!("huge_string.wat"));

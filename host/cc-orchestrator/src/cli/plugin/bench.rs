@@ -1,13 +1,13 @@
-//! `plugin bench`: what a plugin's calls cost, beside the default plugin's.
+//! `plugin bench`: what plugins cost, side by side and beside the default plugin of their world.
 
 use std::{path::PathBuf, process::ExitCode};
 
 use cc_ops::{OpError, Setup};
-use cc_policy::{BenchReport, Cost, bench_plugin, open_plugin};
+use cc_policy::{BenchReport, Cost, bench_plugins, open_plugin};
 use cc_reports::Table;
 use clap::{Arg, ArgMatches, Command, value_parser};
 
-use super::{folder, path};
+use super::path;
 use crate::cli::output::Out;
 
 /// A line of the table and where its figure comes from.
@@ -15,45 +15,68 @@ type Figure = (&'static str, fn(&Cost) -> f64);
 
 const FIGURES: [Figure; 7] = [
     ("component, KiB", |cost| cost.component_bytes as f64 / 1024.0),
-    ("compile, once, ms", |cost| cost.compile_us as f64 / 1000.0),
-    ("load, once a process, ms", |cost| cost.load_us as f64 / 1000.0),
-    ("call, fastest, us", |cost| cost.call_min_us),
-    ("call, median, us", |cost| cost.call_median_us),
-    ("call, 95 of 100, us", |cost| cost.call_p95_us),
+    ("load, cold: compiled, ms", |cost| cost.load_cold_us as f64 / 1000.0),
+    ("load, cached, ms", |cost| cost.load_cached_us as f64 / 1000.0),
+    ("call, fastest, ms", |cost| cost.call_min_us / 1000.0),
+    ("call, median, ms", |cost| cost.call_median_us / 1000.0),
+    ("call, 95 of 100, ms", |cost| cost.call_p95_us / 1000.0),
     ("memory of a call, KiB", |cost| cost.memory_bytes as f64 / 1024.0),
 ];
 
 pub(super) fn command() -> Command {
     let path = |name: &'static str| Arg::new(name).value_parser(value_parser!(PathBuf));
     Command::new("bench")
-        .about("Measure a plugin's calls, each on a fresh instance, beside the default plugin of its world")
-        .arg(path("folder").help("The plugin's sources, built, or its package [default: .]"))
+        .about("Measure plugins, each call on a fresh instance, beside the default plugin of their world")
         .arg(
-            path("fixtures")
-                .long("fixtures")
-                .help("Folder of the questions [default: fixtures beside the sources, else a sample]"),
+            path("folder")
+                .num_args(0..)
+                .help("The sources of plugins of one world, built, or their packages [default: .]"),
         )
+        .arg(path("fixtures").long("fixtures").help(
+            "Folder of the questions [default: fixtures beside the first one's sources, else a sample]",
+        ))
 }
 
 pub(super) fn run(matches: &ArgMatches, setup: &Setup, out: &Out) -> Result<ExitCode, OpError> {
-    let opened = open_plugin(&folder(matches, setup), None)?;
-    let fixtures = path(matches, setup, "fixtures").unwrap_or(opened.fixtures);
-    let report = bench_plugin(&opened.subject, &fixtures)?;
+    let named: Vec<_> = matches
+        .get_many::<PathBuf>("folder")
+        .into_iter()
+        .flatten()
+        .map(|path| setup.workspace.join(path))
+        .collect();
+    let folders = if named.is_empty() { vec![setup.workspace.clone()] } else { named };
+    let opened = folders.iter().map(|folder| open_plugin(folder, None)).collect::<Result<Vec<_>, _>>()?;
+    let own = opened.first().map(|first| first.fixtures.clone()).unwrap_or_default();
+    let fixtures = path(matches, setup, "fixtures").unwrap_or(own);
+    let subjects: Vec<_> = opened.into_iter().map(|opened| opened.subject).collect();
+    let report = bench_plugins(&subjects, &fixtures)?;
     out.value(&report, || text(&report));
     Ok(ExitCode::SUCCESS)
 }
 
 fn text(report: &BenchReport) -> String {
-    let BenchReport { plugin, default, questions, .. } = report;
-    let mut table = Table::new(["figure", plugin.id.as_str(), default.id.as_str(), "ratio"]);
+    let BenchReport { plugins, default, questions } = report;
+    let head =
+        ["figure", &default.id].into_iter().chain(plugins.iter().map(|plugin| plugin.cost.id.as_str()));
+    let mut table = Table::new(head);
     for (name, figure) in FIGURES {
-        let [own, other] = [figure(plugin), figure(default)];
-        table.row([name.into(), format!("{own:.0}"), format!("{other:.0}"), format!("{:.1}", own / other)]);
+        let of_default = figure(default);
+        let cells = plugins.iter().map(|plugin| {
+            let own = figure(&plugin.cost);
+            format!("{} ({}x)", shown(own), shown(own / of_default))
+        });
+        table.row([name.to_owned(), shown(of_default)].into_iter().chain(cells));
     }
-    format!(
-        "{table}\n\nAsked: {}; {} calls. Each is granted {} MiB of memory.",
-        questions.join(", "),
-        plugin.calls,
-        plugin.memory_limit_bytes >> 20
-    )
+    let asked = questions.join(", ");
+    format!("{table}\n\nAsked: {asked}. In brackets: multiples of the default plugin.")
+}
+
+/// Three digits, or all of a whole number.
+fn shown(figure: f64) -> String {
+    match figure {
+        figure if figure >= 100.0 => format!("{figure:.0}"),
+        figure if figure >= 10.0 => format!("{figure:.1}"),
+        figure if figure >= 1.0 => format!("{figure:.2}"),
+        figure => format!("{figure:.3}"),
+    }
 }
