@@ -63,8 +63,8 @@ pub(crate) struct Process {
 /// A worker and all that it started.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Tree {
-    /// The process of ours that it hangs under. Windows has a job object for that.
-    #[cfg_attr(windows, allow(dead_code))]
+    /// The process of ours that it hangs under. Only Linux finds a tree by that.
+    #[cfg_attr(not(target_os = "linux"), allow(dead_code))]
     pub(crate) root: u32,
     /// The worker itself, once it is known. Only where a process group stands for the tree.
     #[cfg_attr(any(target_os = "linux", windows), allow(dead_code))]
