@@ -248,7 +248,7 @@ fn text(name: &str) -> String {
 fn wget_does_as_well() {
     let world = World::new();
     world.small_release("0.1.0", "echo cc-orchestrator 0.1.0");
-    // A machine without curl: wget is a stand-in here only as far as its name and its two flags.
+    // A machine without curl. Where this one has no wget, curl plays it.
     let tools = ["sh", "uname", "mktemp", "rm", "awk", "tar", "gzip", "mkdir", "cp", "chmod", "mv", "cat"];
     let folder = world.programs(&[]);
     for tool in tools.into_iter().chain(["sha256sum", "shasum", "openssl", "perl", "wget"]) {
