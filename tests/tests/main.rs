@@ -22,6 +22,8 @@ mod dist;
 mod docker_registry;
 mod docs;
 mod documents;
+#[cfg(unix)]
+mod install;
 #[cfg(target_os = "linux")]
 mod learn;
 mod mcp;

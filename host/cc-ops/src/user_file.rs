@@ -41,8 +41,7 @@ impl UserFile {
             let message = format!("{} was changed while it was being edited", self.path.display());
             return Err(OpError::new(ErrorKind::State, message, "nothing was written; call again"));
         }
-        new.persist(&self.path).map_err(|error| failed("replace", &self.path, &error.error))?;
-        Ok(())
+        cc_store::persist(new, &self.path).map_err(|error| failed("replace", &self.path, &error))
     }
 
     /// A copy beside it, under a name of its own that begins with `name`.

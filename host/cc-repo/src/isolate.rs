@@ -9,6 +9,7 @@ use crate::{
     changes::delta::{self, FileDelta, Side},
     path::RelPath,
     place::Place,
+    project::plain,
     restore::Plan,
     snapshot::repo_state::{Places, empty_tree},
 };
@@ -48,7 +49,7 @@ impl Repo {
     /// # Errors
     /// As [`Repo::open`].
     pub fn isolated(&self, folder: &Path, state: &Path) -> Result<Self> {
-        let root = fs::canonicalize(folder).map_err(RepoError::io("find", folder))?;
+        let root = fs::canonicalize(folder).map(plain).map_err(RepoError::io("find", folder))?;
         let place = Place::beside(self.place(), &root, state)?;
         Ok(self.elsewhere(&root, state, place))
     }

@@ -58,17 +58,21 @@ pub(crate) fn plain(path: PathBuf) -> PathBuf {
 mod tests {
     use super::*;
 
+    fn real(path: &Path) -> PathBuf {
+        plain(path.canonicalize().unwrap())
+    }
+
     #[test]
     fn the_root_is_the_repository_and_else_the_folder_itself() {
         let dir = tempfile::tempdir().unwrap();
         let inner = dir.path().join("repo/crates/one");
         std::fs::create_dir_all(&inner).unwrap();
-        assert_eq!(Project::at(&inner).unwrap().root, inner.canonicalize().unwrap());
+        assert_eq!(Project::at(&inner).unwrap().root, real(&inner));
 
         std::fs::write(dir.path().join("repo/.git"), "gitdir: elsewhere").unwrap();
         let project = Project::at(&inner).unwrap();
-        assert_eq!(project.root, dir.path().join("repo").canonicalize().unwrap());
-        assert_eq!(project.cwd, inner.canonicalize().unwrap());
+        assert_eq!(project.root, real(&dir.path().join("repo")));
+        assert_eq!(project.cwd, real(&inner));
     }
 
     #[test]

@@ -29,7 +29,7 @@ mod tests {
     #[test]
     fn the_folder_is_a_project_of_its_own_with_everything_committed() {
         let dir = tempfile::tempdir().unwrap();
-        let outer = dir.path().canonicalize().unwrap();
+        let outer = crate::project::plain(dir.path().canonicalize().unwrap());
         std::fs::create_dir(outer.join(".git")).unwrap();
         let folder = outer.join("task");
         std::fs::create_dir(&folder).unwrap();

@@ -2,9 +2,11 @@
 
 use std::{
     fs::File,
-    io::{Read as _, Write as _},
+    io::{self, Read as _, Write as _},
     path::Path,
 };
+
+use tempfile::NamedTempFile;
 
 use crate::{Result, StoreError, os};
 
@@ -20,12 +22,16 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<()> {
         .map_err(StoreError::io("create a file in", folder))?;
     file.write_all(bytes).map_err(StoreError::io("write", path))?;
     file.as_file().sync_all().map_err(StoreError::io("flush", path))?;
-    file.persist(path).map_err(|e| StoreError::Io {
-        action: "replace",
-        path: path.into(),
-        source: e.error,
-    })?;
+    persist(file, path).map_err(StoreError::io("replace", path))?;
     os::sync_dir(folder).map_err(StoreError::io("flush", folder))
+}
+
+/// Puts a finished file in the place of another, in one step, also while somebody reads that one.
+///
+/// # Errors
+/// When the system refuses; then the finished file is gone.
+pub fn persist(file: NamedTempFile, path: &Path) -> io::Result<()> {
+    os::persist(file, path)
 }
 
 /// Makes a folder and its missing parents, for the user alone (0700). Folders that exist stay as they are.
@@ -62,6 +68,35 @@ mod tests {
         write_atomic(&path, b"two").unwrap();
         assert_eq!(read_bounded(&path, 3).unwrap(), b"two");
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_file_is_replaced_while_others_read_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.json");
+        write_atomic(&path, b"0").unwrap();
+        std::thread::scope(|scope| {
+            let writer = scope.spawn(|| {
+                (1..=200).for_each(|round: u32| write_atomic(&path, round.to_string().as_bytes()).unwrap());
+            });
+            while !writer.is_finished() {
+                assert!(!read_bounded(&path, 3).unwrap().is_empty());
+            }
+        });
+        assert_eq!(read_bounded(&path, 3).unwrap(), b"200");
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_reader_keeps_what_it_opened() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.json");
+        write_atomic(&path, b"one").unwrap();
+        let mut reader = File::open(&path).unwrap();
+        write_atomic(&path, b"two").unwrap();
+        let mut read = String::new();
+        reader.read_to_string(&mut read).unwrap();
+        assert_eq!((read.as_str(), read_bounded(&path, 3).unwrap()), ("one", b"two".to_vec()));
     }
 
     #[test]

@@ -34,7 +34,7 @@ pub use benchmarks::Benchmark;
 pub use decisions::Decision;
 pub use error::StoreError;
 pub use events::{EventPage, MAX_EVENT_LINE, read_events};
-pub use files::{create_private_dir, read_bounded, write_atomic};
+pub use files::{create_private_dir, persist, read_bounded, write_atomic};
 pub use history::HistoryLine;
 pub use home::Home;
 pub use ledger::{LedgerLine, day_end, today};

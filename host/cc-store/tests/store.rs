@@ -294,8 +294,9 @@ fn an_end_that_reached_only_the_folder_counts() {
 fn a_run_whose_folder_was_deleted_is_lost_in_lists() {
     let world = World::new();
     let (record, created) = world.create();
-    std::fs::remove_dir_all(created.dir.path()).unwrap();
+    let folder = created.dir.path().to_owned();
     drop(created);
+    std::fs::remove_dir_all(folder).unwrap();
     let rows = world.store.list_runs(&RunFilter::default()).unwrap();
     assert_eq!((rows[0].run_id.clone(), rows[0].status), (record.run_id, RunStatus::Lost));
 }

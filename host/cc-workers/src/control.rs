@@ -4,13 +4,15 @@
 //! its own permission questions by writing a file. Only `state.db` says where it is.
 
 use std::{
-    io::{BufRead as _, BufReader, Read as _, Write as _},
+    io::{self, BufRead as _, BufReader, Read as _, Write as _},
+    sync::mpsc,
+    thread,
     time::Duration,
 };
 
 use cc_domain::RunId;
 use cc_store::Store;
-use interprocess::local_socket::{ConnectOptions, Name, traits::Stream as _};
+use interprocess::local_socket::{ConnectOptions, Name, Stream};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -79,16 +81,13 @@ pub fn control(
     request: &ControlRequest,
 ) -> Result<Option<ControlReply>, WorkerError> {
     let Some(address) = store.control(run)? else { return Ok(None) };
-    let failed = |e: std::io::Error| WorkerError::io("talk to the supervisor at", &address)(e);
+    let failed = |e: io::Error| WorkerError::io("talk to the supervisor at", &address)(e);
     let name = os::socket_name(&address).map_err(failed)?;
     let Ok(stream) = connect(name) else { return Ok(None) };
-    let failed = |e: std::io::Error| WorkerError::io("talk to the supervisor at", &address)(e);
-    stream.set_recv_timeout(Some(PATIENCE)).map_err(failed)?;
+    let failed = |e: io::Error| WorkerError::io("talk to the supervisor at", &address)(e);
     let mut line = serde_json::to_vec(request).map_err(|e| failed(e.into()))?;
     line.push(b'\n');
-    (&stream).write_all(&line).map_err(failed)?;
-    let mut reply = String::new();
-    BufReader::new(&stream).take(MAX_MESSAGE).read_line(&mut reply).map_err(failed)?;
+    let reply = exchange(stream, line).map_err(failed)?;
     if reply.is_empty() {
         // It ended while we spoke: the caller looks at the record.
         return Ok(None);
@@ -96,6 +95,20 @@ pub fn control(
     serde_json::from_str(&reply).map(Some).map_err(|e| failed(e.into()))
 }
 
-fn connect(name: Name<'_>) -> std::io::Result<interprocess::local_socket::Stream> {
+/// Sends a line and waits for one, on a thread of its own: the named pipes of Windows know no timeout.
+fn exchange(stream: Stream, line: Vec<u8>) -> io::Result<String> {
+    let (told, hear) = mpsc::channel();
+    let talk = move || {
+        let mut reply = String::new();
+        let done = (&stream)
+            .write_all(&line)
+            .and_then(|()| BufReader::new(&stream).take(MAX_MESSAGE).read_line(&mut reply));
+        let _ = told.send(done.map(|_| reply));
+    };
+    thread::Builder::new().name("control".into()).spawn(talk)?;
+    hear.recv_timeout(PATIENCE).unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+}
+
+fn connect(name: Name<'_>) -> io::Result<Stream> {
     ConnectOptions::new().name(name).connect_sync()
 }

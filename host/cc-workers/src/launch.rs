@@ -180,8 +180,7 @@ pub fn launch(program: &Path, spec: &LaunchSpec, created: &CreatedRun) -> Result
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(log_file(&spec.home).map_or_else(Stdio::null, Stdio::from));
-    os::background(&mut command);
-    let mut supervisor = command.spawn().map_err(WorkerError::io("start", program))?;
+    let mut supervisor = os::spawn_in_background(&mut command).map_err(WorkerError::io("start", program))?;
     let pipes = (supervisor.stdin.take(), supervisor.stdout.take());
     let supervisor = Arc::new(Mutex::new(supervisor));
     match attend(Arc::clone(&supervisor), pipes, message).recv_timeout(TAKE_OVER) {

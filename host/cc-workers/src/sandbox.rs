@@ -129,7 +129,7 @@ mod tests {
         let mut all: Vec<String> = in_project(root, &allow)
             .into_iter()
             .filter(|path| path.exists())
-            .map(|path| path.strip_prefix(root).unwrap().to_string_lossy().into_owned())
+            .map(|path| path.strip_prefix(root).unwrap().to_string_lossy().replace('\\', "/"))
             .collect();
         all.sort();
         all

@@ -149,11 +149,12 @@ fn begin(cx: &Context, other: &Path) -> Result<(Runs, bool), OpError> {
     let root = cc_store::RunDir::artifact_root(&cx.project(Some(&other.display().to_string()))?.root);
     let told = plan.system_prompt().contains(&root.display().to_string());
     let runs = Runs {
-        stopped: launch::start(cx, start())?,
         whole: launch::start(cx, start())?,
         truncated: launch::start(cx, low)?,
         final_only: launch::start(cx, final_only)?,
         elsewhere: plan.launch(cx)?,
+        // Last: it must still be at work when it is looked at, however long a start takes here.
+        stopped: launch::start(cx, start())?,
     };
     Ok((runs, told))
 }

@@ -53,7 +53,7 @@ impl ConfigFile {
         if read_bounded(&self.real, &self.path)?.as_deref() != self.content.as_deref().map(str::as_bytes) {
             return Err(SetupError::Changed { path: self.path.clone() });
         }
-        new.persist(&self.real).map_err(|e| self.cannot_write(e.error))?;
+        cc_store::persist(new, &self.real).map_err(|error| self.cannot_write(error))?;
         Ok(backup)
     }
 

@@ -166,8 +166,8 @@ fn a_store_without_providers_leaves_claude_codes_own_login() {
 #[test]
 fn a_file_that_is_no_database_is_refused_with_its_path() {
     let home = Home::new();
-    let file =
-        home.write(".cc-switch/cc-switch.db", "this is no database, and long enough to be one".repeat(100));
+    home.write(".cc-switch/cc-switch.db", "this is no database, and long enough to be one".repeat(100));
+    let file = home.path().join(".cc-switch").join("cc-switch.db");
     let error = load(&home.locations()).expect_err("no database");
     assert!(matches!(error, ProfileError::Database { .. }));
     assert!(error.to_string().contains(&file.display().to_string()), "{error}");

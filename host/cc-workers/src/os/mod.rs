@@ -7,8 +7,8 @@
 mod unix;
 #[cfg(unix)]
 pub(crate) use unix::{
-    Guarded, background, check_private_folder, detach, exit_code, isolate, make_private_folder, own_program,
-    private, private_folders, quoted, shell, socket_address, socket_name, wait_for_worker,
+    Guarded, check_private_folder, detach, exit_code, isolate, make_private_folder, own_program, private,
+    private_folders, quoted, shell, socket_address, socket_name, spawn_in_background, wait_for_worker,
 };
 
 #[cfg(target_os = "linux")]
@@ -33,9 +33,9 @@ pub(crate) use other_unix::{adopt_orphans, marked, members, reap_orphans, send, 
 mod windows;
 #[cfg(windows)]
 pub(crate) use windows::{
-    Guarded, adopt_orphans, background, check_private_folder, detach, exit_code, isolate,
-    make_private_folder, marked, members, own_program, private, private_folders, quoted, reap_orphans, send,
-    shell, socket_address, socket_name, wait_for_end_of, wait_for_worker,
+    Guarded, adopt_orphans, check_private_folder, detach, exit_code, isolate, make_private_folder, marked,
+    members, own_program, private, private_folders, quoted, reap_orphans, send, shell, socket_address,
+    socket_name, spawn_in_background, wait_for_end_of, wait_for_worker,
 };
 
 /// Nothing here keeps a program from writing where its user may.
@@ -63,8 +63,8 @@ pub(crate) struct Process {
 /// A worker and all that it started.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Tree {
-    /// The process of ours that it hangs under. Windows has a job object for that.
-    #[cfg_attr(windows, allow(dead_code))]
+    /// The process of ours that it hangs under. Only Linux finds a tree by that.
+    #[cfg_attr(not(target_os = "linux"), allow(dead_code))]
     pub(crate) root: u32,
     /// The worker itself, once it is known. Only where a process group stands for the tree.
     #[cfg_attr(any(target_os = "linux", windows), allow(dead_code))]

@@ -22,7 +22,9 @@ pub(crate) fn detach() {
 }
 
 /// The child is to outlive us. It sees to that itself, by `detach`: a group's leader could not.
-pub(crate) fn background(_command: &mut Command) {}
+pub(crate) fn spawn_in_background(command: &mut Command) -> io::Result<std::process::Child> {
+    command.spawn()
+}
 
 /// The child gets a process group of its own.
 pub(crate) fn isolate(command: &mut Command) {

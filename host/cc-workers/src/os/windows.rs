@@ -29,9 +29,14 @@ pub(crate) fn reap_orphans() {}
 /// Being started in the background is all there is to it.
 pub(crate) fn detach() {}
 
-/// The child is to outlive us.
-pub(crate) fn background(command: &mut Command) {
-    command.creation_flags(CREATE_NO_WINDOW | CREATE_NEW_PROCESS_GROUP | CREATE_BREAKAWAY_FROM_JOB);
+/// The child is to outlive us, as far as whoever put us into a job lets it.
+pub(crate) fn spawn_in_background(command: &mut Command) -> io::Result<std::process::Child> {
+    const ACCESS_DENIED: i32 = 5;
+    let flags = CREATE_NO_WINDOW | CREATE_NEW_PROCESS_GROUP;
+    match command.creation_flags(flags | CREATE_BREAKAWAY_FROM_JOB).spawn() {
+        Err(error) if error.raw_os_error() == Some(ACCESS_DENIED) => command.creation_flags(flags).spawn(),
+        done => done,
+    }
 }
 
 /// The child stays in our job.

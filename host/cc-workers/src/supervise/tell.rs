@@ -90,8 +90,7 @@ fn start(spec: &LaunchSpec, telling: &Telling) -> Result<Child, WorkerError> {
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::null());
-    os::background(&mut command);
-    let mut child = command.spawn().map_err(WorkerError::io("start", &program))?;
+    let mut child = os::spawn_in_background(&mut command).map_err(WorkerError::io("start", &program))?;
     if let Some(mut stdin) = child.stdin.take() {
         // One that does not read tells nobody, and says so in its log.
         let _ = stdin.write_all(&serde_json::to_vec(telling).unwrap_or_default());

@@ -99,8 +99,7 @@ impl Cache {
         file.write_all(&Sha256::digest(content))?;
         file.write_all(content)?;
         // Not synced: an entry that a power cut tears fails its checksum and is compiled again.
-        file.persist(self.path(key)).map_err(|error| error.error)?;
-        Ok(())
+        cc_store::persist(file, &self.path(key))
     }
 
     fn prune(&self) -> io::Result<()> {
