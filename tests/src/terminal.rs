@@ -7,6 +7,7 @@ use std::{
     process::{Child, Command, Stdio},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread,
+    time::{Duration, Instant},
 };
 
 use rustix::{
@@ -15,7 +16,7 @@ use rustix::{
     termios::{Winsize, tcsetwinsize},
 };
 
-use crate::{Sandbox, eventually};
+use crate::{PATIENCE, Sandbox};
 
 /// A terminal with a shell in it, in a world.
 pub struct Terminal<'world> {
@@ -115,8 +116,7 @@ impl<'world> Terminal<'world> {
     /// # Panics
     /// When it is not for long.
     pub fn shows(&self, words: &[&str]) {
-        let seen = |text: &str| words.iter().all(|word| text.contains(word));
-        eventually(&format!("{words:?} on the screen"), || seen(&self.text()).then_some(()));
+        self.until(&format!("{words:?} on it"), |text| words.iter().all(|word| text.contains(word)));
     }
 
     /// Waits until that is on the screen no more.
@@ -124,15 +124,24 @@ impl<'world> Terminal<'world> {
     /// # Panics
     /// When it is for long.
     pub fn hides(&self, word: &str) {
-        eventually(&format!("a screen without {word:?}"), || (!self.text().contains(word)).then_some(()));
+        self.until(&format!("no {word:?} on it"), |text| !text.contains(word));
+    }
+
+    fn until(&self, what: &str, seen: impl Fn(&str) -> bool) {
+        let begun = Instant::now();
+        while !seen(&self.text()) {
+            assert!(
+                begun.elapsed() < PATIENCE,
+                "{what} was waited for {PATIENCE:?}, but the screen is:\n{}",
+                self.text()
+            );
+            thread::sleep(Duration::from_millis(20));
+        }
     }
 }
 
 impl Drop for Terminal<'_> {
     fn drop(&mut self) {
-        if thread::panicking() {
-            eprintln!("the screen was:\n{}", self.text());
-        }
         let _ = self.shell.kill();
         let _ = self.shell.wait();
     }

@@ -16,18 +16,39 @@ const REST: u32 = 4;
 pub(crate) struct Asked<T> {
     every: Duration,
     due: Instant,
+    /// What the last question was about.
+    about: String,
     waiting: Option<(Instant, Receiver<Result<T, OpError>>)>,
 }
 
 impl<T: Send + 'static> Asked<T> {
     /// Asked at once, and then so often.
     pub(crate) fn every(milliseconds: u64) -> Self {
-        Self { every: Duration::from_millis(milliseconds), due: Instant::now(), waiting: None }
+        Self {
+            every: Duration::from_millis(milliseconds),
+            due: Instant::now(),
+            about: String::new(),
+            waiting: None,
+        }
     }
 
     /// The next reply is wanted now.
     pub(crate) fn again(&mut self) {
         self.due = Instant::now();
+    }
+
+    /// The same about one thing; about another one it is asked at once.
+    pub(crate) fn look_at(
+        &mut self,
+        about: &str,
+        host: &Host,
+        ask: impl FnOnce(&Caller) -> Result<T, OpError> + Send + 'static,
+    ) -> Option<Result<T, OpError>> {
+        if self.about != about {
+            about.clone_into(&mut self.about);
+            self.again();
+        }
+        self.look(host, ask)
     }
 
     /// The reply that has come meanwhile; asks when it is time to.

@@ -58,8 +58,8 @@ pub(crate) fn bar(share: f64, cells: usize, style: Style) -> [Span<'static>; 2] 
 pub(crate) fn usd(amount: f64) -> String {
     match amount {
         amount if amount >= 1_000.0 => format!("{amount:.0}"),
-        amount if amount >= 1.0 || amount < 0.000_05 => format!("{amount:.2}"),
-        _ => format!("{amount:.4}"),
+        amount if (0.000_05..1.0).contains(&amount) => format!("{amount:.4}"),
+        _ => format!("{amount:.2}"),
     }
 }
 

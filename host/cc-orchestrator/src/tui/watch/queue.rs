@@ -155,21 +155,20 @@ impl Job {
 impl Queue {
     pub(super) fn look(&mut self, host: &Host, foot: &mut Foot) {
         self.now = Timestamp::now();
-        if let Some(jobs) = self.asked.look(host, Jobs::look) {
-            if let Some(jobs) = foot.looked("queue", jobs) {
-                self.show(jobs);
-            }
+        if let Some(looked) = self.asked.look(host, Jobs::look)
+            && let Some(jobs) = foot.looked("queue", looked)
+        {
+            self.show(jobs);
         }
     }
 
     pub(super) fn look_closer(&mut self, host: &Host) {
         let Some(job) = self.job().filter(|_| self.pane.is_in_view()) else { return };
-        let (id, known) = (job.job_id.clone(), self.whole.as_ref());
-        if known.is_none_or(|known| known.job_id != id) {
-            self.asked_closer.again();
+        let (id, about) = (job.job_id.clone(), job.job_id.clone());
+        let seen = self.asked_closer.look_at(&about, host, move |caller| Whole::look(caller, &id));
+        if let Some(Ok(whole)) = seen {
+            self.whole = Some(whole);
         }
-        let seen = self.asked_closer.look(host, move |caller| Whole::look(caller, &id));
-        self.whole = seen.and_then(Result::ok).or(self.whole.take());
     }
 
     pub(super) fn again(&mut self) {

@@ -132,6 +132,9 @@ impl Run {
 
     /// Every one of the words is in it, whatever their case.
     pub(crate) fn holds(&self, words: &[String]) -> bool {
+        if words.is_empty() {
+            return true;
+        }
         let place = [&self.run_id, self.state(), &self.role, &self.profile, self.model(), self.now()];
         let place = place.join(" ").to_lowercase();
         words.iter().all(|word| place.contains(word))

@@ -120,16 +120,24 @@ struct File {
 }
 
 impl Detail {
+    /// A run whose record is gone has that for its details.
+    pub(super) fn look(caller: &Caller, run: Run) -> Self {
+        match Self::told(caller, &run) {
+            Ok((told, polled, changed)) => Self::of(run, told, polled, changed),
+            Err(error) => Self { of: run, lines: vec![("record", plain(&error.to_string()), DIM)] },
+        }
+    }
+
     /// Nothing is written: these calls only look.
-    pub(super) fn look(caller: &Caller, run: Run) -> Result<Self, OpError> {
-        let (id, ended) = (&run.run_id, !run.is_active());
+    fn told(caller: &Caller, run: &Run) -> Result<(Told, Polled, Option<Changed>), OpError> {
+        let id = &run.run_id;
         let told: Told = caller.call("cc_run_status", json!({ "run_id": id }))?;
-        let polled: Polled = caller.call("cc_poll_run", json!({ "run_id": id, "write_artifacts": false }))?;
-        let changed = (ended && told.allow_write).then(|| {
+        let polled = caller.call("cc_poll_run", json!({ "run_id": id, "write_artifacts": false }))?;
+        let changed = (!run.is_active() && told.allow_write).then(|| {
             // One whose project was never kept has no changes to tell.
             caller.call("cc_diff_summary", json!({ "run_id": id, "max_files": FILES })).ok()
         });
-        Ok(Self::of(run, told, polled, changed.flatten()))
+        Ok((told, polled, changed.flatten()))
     }
 
     #[cfg(test)]

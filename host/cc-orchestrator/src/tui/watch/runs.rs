@@ -28,9 +28,10 @@ use crate::tui::{
     theme::DIM,
 };
 
-/// Rows that are asked for at first, and how many more when one comes near their end.
+/// Rows that are asked for at first, and how many more when one comes so near to their end.
 const FIRST: usize = 200;
 const MORE: usize = 500;
+const NEAR: usize = 50;
 /// Rows that are ever asked for.
 const MOST: usize = 10_000;
 
@@ -97,6 +98,8 @@ pub(crate) struct Runs {
     wanted: usize,
     pane: Pane,
     detail: Option<Detail>,
+    /// The details may be old even of a run that has ended.
+    stale: bool,
     pub(super) looked: Option<Timestamp>,
     pub(super) now: Timestamp,
 }
@@ -116,6 +119,7 @@ impl Default for Runs {
             wanted: FIRST,
             pane: Pane::default(),
             detail: None,
+            stale: false,
             looked: None,
             now: Timestamp::now(),
         }
@@ -126,26 +130,24 @@ impl Runs {
     pub(super) fn look(&mut self, host: &Host, foot: &mut Foot) {
         self.now = Timestamp::now();
         let wanted = self.wanted;
-        if let Some(listed) = self.asked.look(host, move |caller| Listed::look(caller, wanted)) {
-            if let Some(listed) = foot.looked("runs", listed) {
-                self.show(listed);
-            }
+        if let Some(looked) = self.asked.look(host, move |caller| Listed::look(caller, wanted))
+            && let Some(listed) = foot.looked("runs", looked)
+        {
+            self.show(listed);
         }
     }
 
     /// Only while the page is in view: risk flags need the plugins.
     pub(super) fn look_closer(&mut self, host: &Host) {
-        let Some(run) = self.run().filter(|_| self.pane.is_in_view()) else { return };
-        let (run, known) = (run.clone(), self.detail.as_ref());
-        if known.is_some_and(|known| known.is_final(&run)) {
+        let Some(run) = self.run().filter(|_| self.pane.is_in_view()).cloned() else { return };
+        if !self.stale && self.detail.as_ref().is_some_and(|known| known.is_final(&run)) {
             return;
         }
-        if !known.is_some_and(|known| known.is_of(&run)) {
-            self.asked_closer.again();
+        let id = run.run_id.clone();
+        let seen = self.asked_closer.look_at(&id, host, move |caller| Ok(Detail::look(caller, run)));
+        if let Some(Ok(detail)) = seen {
+            (self.detail, self.stale) = (Some(detail), false);
         }
-        // A run whose folder is gone has no details, and that is no trouble.
-        let seen = self.asked_closer.look(host, move |caller| Detail::look(caller, run));
-        self.detail = seen.and_then(Result::ok).or(self.detail.take());
     }
 
     /// The selection stays on its run when others come and go.
@@ -157,7 +159,8 @@ impl Runs {
 
     pub(super) fn again(&mut self) {
         self.asked.again();
-        self.detail = None;
+        self.asked_closer.again();
+        self.stale = true;
     }
 
     fn arrange(&mut self) {
@@ -247,11 +250,16 @@ impl Runs {
     fn want(&mut self) {
         let all =
             !self.filter.is_empty() || self.show == Show::Ended || self.sort != Sort::Newest || self.reversed;
-        let near = self.place.at() + 50 >= self.order.len();
-        if self.listed.more && (all || near) {
-            self.wanted = if all { MOST } else { (self.listed.runs.len() + MORE).min(MOST) };
+        let needed = self.place.at() + NEAR;
+        let wanted = match needed {
+            _ if all => MOST,
+            0..=FIRST => FIRST,
+            needed => needed.next_multiple_of(MORE).min(MOST),
+        };
+        if wanted > self.wanted {
             self.asked.again();
         }
+        self.wanted = wanted;
     }
 
     /// What is done to the selected run.

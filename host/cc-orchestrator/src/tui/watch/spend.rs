@@ -66,10 +66,10 @@ impl Spent {
 impl Spend {
     pub(super) fn look(&mut self, host: &Host, foot: &mut Foot) {
         let span = SPANS[self.span];
-        if let Some(spent) = self.asked.look(host, move |caller| Spent::look(caller, span)) {
-            if let Some(spent) = foot.looked("spend", spent) {
-                self.show(spent);
-            }
+        if let Some(looked) = self.asked.look(host, move |caller| Spent::look(caller, span))
+            && let Some(spent) = foot.looked("spend", looked)
+        {
+            self.show(spent);
         }
     }
 

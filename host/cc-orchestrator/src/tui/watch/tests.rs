@@ -248,15 +248,17 @@ fn the_selection_stays_on_its_run_and_filters_apply_as_they_are_typed() {
 
 #[test]
 fn more_rows_are_asked_for_near_the_end_and_all_when_searched() {
-    let mut listed = some_runs();
-    listed.more = true;
+    let many: Vec<Value> = (0..200).map(|n| run(&format!("20261123T061500Z-{n:08x}"), json!({}))).collect();
     let mut watch = watch();
-    watch.runs.show(listed.clone());
-    assert_eq!((watch.runs.wanted(), watch.runs.rows().as_str()), (200, "6+"));
+    watch.runs.show(Listed { more: true, ..listed(&json!(many)) });
     press(&mut watch, "j");
-    assert_eq!(watch.runs.wanted(), 506);
-    press(&mut watch, "/x");
+    assert_eq!((watch.runs.wanted(), watch.runs.rows().as_str()), (200, "200+"));
+    press(&mut watch, "G");
+    assert_eq!(watch.runs.wanted(), 500);
+    press(&mut watch, "g/x");
     assert_eq!(watch.runs.wanted(), 10_000);
+    watch.key(KeyCode::Esc);
+    assert_eq!(watch.runs.wanted(), 200);
 }
 
 #[test]
