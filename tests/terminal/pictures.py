@@ -7,6 +7,9 @@ from pathlib import Path
 sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parents[1] / "dashboard")]
 
 from screen import Screen, with_pyte  # noqa: E402
+
+with_pyte()
+
 from svg import svg  # noqa: E402
 from world import ROOT, World, answered, say, tool, wait_for  # noqa: E402
 
@@ -83,13 +86,12 @@ PICTURES = {
     "watch": watch,
     "attach": attach,
     "run-status": printed("run-status", "run-status", "--include-finished", "--limit", "12", columns=126),
-    "healthcheck": printed("healthcheck", "healthcheck"),
+    "healthcheck": printed("healthcheck", "healthcheck", columns=80),
     "demo": printed("demo", "demo"),
 }
 
 
 def main():
-    with_pyte()
     named = sys.argv[1:]
     binary = named.pop(0) if named and named[0] not in PICTURES else None
     FOLDER.mkdir(parents=True, exist_ok=True)

@@ -118,7 +118,9 @@ fn show(terminal: &mut DefaultTerminal, host: &Host, first: Box<dyn View>) -> Re
     let mut views = vec![first];
     while let Some(view) = views.last_mut() {
         host.notes().for_each(|note| view.tell(note));
-        view.look(host)?;
+        if let Err(error) = view.look(host) {
+            view.tell(Note::failed(&error));
+        }
         draw(terminal, view.as_mut()).map_err(|error| broken(&error))?;
         let action = match next_key().map_err(|error| broken(&error))? {
             None => continue,
