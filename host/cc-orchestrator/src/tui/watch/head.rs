@@ -121,7 +121,7 @@ impl Head<'_> {
         // A mark and a figure are enough where there is little room.
         let words = match width {
             110.. => ["running", "waiting for you", "parked", "refused by gates"],
-            60..110 => ["running", "ask you", "parked", "refused"],
+            60..110 => ["running", "asking", "parked", "refused"],
             _ => [""; 4],
         };
         line.extend(count("●", running, words[0], BUSY));
