@@ -22,6 +22,8 @@ pub mod registry;
 mod sandbox;
 pub mod script;
 pub mod shape;
+#[cfg(target_os = "linux")]
+mod terminal;
 
 pub use binary::{fake_worker, product, queue_player, repository};
 pub use ccswitch::Profile;
@@ -31,3 +33,5 @@ pub use mcp::{McpClient, ToolResult};
 pub use past::{Past, PastRun};
 pub use patience::{PATIENCE, eventually};
 pub use sandbox::{Finished, Sandbox};
+#[cfg(target_os = "linux")]
+pub use terminal::Terminal;

@@ -43,5 +43,7 @@ mod secrecy;
 #[cfg(target_os = "linux")]
 mod steer;
 mod team;
+#[cfg(target_os = "linux")]
+mod terminal;
 mod upgrade;
 mod watch;

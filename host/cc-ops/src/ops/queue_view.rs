@@ -24,6 +24,13 @@ pub(crate) struct JobLine {
     /// Why it stands there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) reason: Option<String>,
+    /// The next try.
+    #[schemars(skip)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) not_before: Option<String>,
+    #[schemars(skip)]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) paths: Vec<String>,
     #[schemars(skip)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) verification: Option<String>,
@@ -45,6 +52,8 @@ impl JobLine {
             attempts: job.attempts,
             run_id: job.run_id.clone(),
             reason: waits(job).map(|reason| one_line(&reason, 120)),
+            not_before: time(job.not_before_ms),
+            paths: job.spec.paths.clone(),
             verification: job.verification.clone(),
             scope_warning: job.scope_warning.as_deref().map(|warning| one_line(warning, 120)),
             task: one_line(&job.shown, 60),

@@ -6,7 +6,7 @@ use std::{
     path::Path,
 };
 
-use cc_domain::RunId;
+use cc_domain::{RunId, RunProgress, Verified, one_line};
 use cc_reports::Table;
 use cc_store::{RunDir, RunFilter, RunSummary};
 use jiff::Timestamp;
@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::run_view::RunView;
 use crate::{
-    Context, Effect, OpError, Operation, Output, arguments,
+    Context, Effect, OpError, Operation, Output, arguments, quality,
     watch::{self, Awaited, WaitFor},
 };
 
@@ -48,6 +48,9 @@ pub(crate) struct RunStatus {
     /// 1-500, default 50.
     #[arg(long)]
     limit: Option<u32>,
+    /// Of a list: so many are left out first.
+    #[arg(long)]
+    offset: Option<u32>,
 }
 
 /// One run, or a list.
@@ -82,6 +85,17 @@ pub(crate) struct RunLine {
     #[schemars(skip)]
     #[serde(skip_serializing_if = "Option::is_none")]
     activity: Option<String>,
+    /// Of the oldest permission question that waits.
+    #[schemars(skip)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<String>,
+    /// Of an ended run that was verified.
+    #[schemars(skip)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verified: Option<Verified>,
+    #[schemars(skip)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
     #[schemars(skip)]
     role: String,
     #[schemars(skip)]
@@ -94,6 +108,8 @@ pub(crate) struct RunLine {
     #[schemars(skip)]
     #[serde(skip_serializing_if = "Option::is_none")]
     duration_ms: Option<u64>,
+    #[schemars(skip)]
+    tokens: u64,
     #[schemars(skip)]
     #[serde(skip_serializing_if = "Option::is_none")]
     cost_usd: Option<f64>,
@@ -111,7 +127,7 @@ impl Operation for RunStatus {
         let changed = self.wait(&cx).await?;
         cx.blocking(move |cx| match &self.run_id {
             Some(id) => one(cx, id, self.include_output_tail.then_some(tail_chars as usize)),
-            None if self.run_ids.is_empty() => list(cx, self.include_finished, limit),
+            None if self.run_ids.is_empty() => list(cx, &self.filter(limit)),
             None => several(cx, &self.run_ids, changed),
         })
         .await
@@ -120,10 +136,18 @@ impl Operation for RunStatus {
 
 /// Runs that one call may name.
 const MOST_NAMED: usize = 100;
-/// Active runs whose activity a list tells.
+/// Active runs whose activity a list tells, and ended ones whose verdict it does.
 const TOLD: usize = 64;
+/// Characters of a run's error in a list, and of its task when it is asked for alone.
+const ERROR_CHARS: usize = 120;
+const TASK_CHARS: usize = 400;
 
 impl RunStatus {
+    fn filter(&self, limit: u32) -> RunFilter {
+        let active = if self.include_finished { None } else { Some(true) };
+        RunFilter { active, limit, offset: self.offset.unwrap_or(0), ..RunFilter::default() }
+    }
+
     /// Waits for the runs that are named; a list of all is given at once.
     async fn wait(&self, cx: &Context) -> Result<Option<RunId>, OpError> {
         let patience = watch::patience(self.wait_seconds, 0)?;
@@ -144,6 +168,7 @@ fn one(cx: &Context, id: &RunId, tail_chars: Option<usize>) -> Result<Statuses, 
     let store = cx.store()?;
     let run_dir = store.run_dir(id)?;
     let mut view = RunView::now(cx, id, true)?;
+    view.details.task = head(&run_dir.prompt(), TASK_CHARS);
     if let Some(chars) = tail_chars {
         view.details.stdout_tail = tail(&run_dir.stdout(), chars);
         view.details.stderr_tail = tail(&run_dir.stderr(), chars.min(2_000));
@@ -151,32 +176,50 @@ fn one(cx: &Context, id: &RunId, tail_chars: Option<usize>) -> Result<Statuses, 
     Ok(Statuses { run: Some(Box::new(view)), list: None })
 }
 
-fn list(cx: &Context, include_finished: bool, limit: u32) -> Result<Statuses, OpError> {
-    let active = if include_finished { None } else { Some(true) };
-    let runs = cx.store()?.list_runs(&RunFilter { active, limit, ..RunFilter::default() })?;
-    let mut told = 0;
+fn list(cx: &Context, filter: &RunFilter) -> Result<Statuses, OpError> {
+    let (mut active, mut ended) = (0, 0);
     let line = |run: RunSummary| {
-        told += usize::from(run.status.is_active());
-        let activity = (run.status.is_active() && told <= TOLD).then(|| activity(cx, &run)).flatten();
-        RunLine {
+        let so_far = if run.status.is_active() { &mut active } else { &mut ended };
+        *so_far += 1;
+        let told = *so_far <= TOLD;
+        RunLine::of(cx, run, told)
+    };
+    let runs = cx.store()?.list_runs(filter)?;
+    Ok(Statuses::list(runs.into_iter().map(line).collect(), None))
+}
+
+impl RunLine {
+    /// A row of the index; when more is told, with what its folder says.
+    fn of(cx: &Context, run: RunSummary, told: bool) -> Self {
+        let dir = RunDir::at(&run.run_dir);
+        let active = run.status.is_active();
+        // From its events alone.
+        let seen = (active && told).then(|| cx.watched().look(&run.run_id, &dir).ok()).flatten();
+        let progress = seen.map(|seen| seen.progress);
+        Self {
             run_id: run.run_id.to_string(),
             status: run.status,
-            activity,
+            activity: progress.as_ref().map(|progress| progress.activity(Timestamp::now()).text()),
+            request_id: progress.as_ref().and_then(asked),
+            verified: (!active && told).then(|| verdict(&dir)).flatten(),
+            error: run.error.as_deref().map(|error| one_line(error, ERROR_CHARS)),
             role: run.role.to_string(),
             profile: run.profile_name,
             model: run.model,
             started_at: run.started_at,
             duration_ms: run.duration_ms,
+            tokens: run.usage.total(),
             cost_usd: run.cost_usd,
         }
-    };
-    Ok(Statuses::list(runs.into_iter().map(line).collect(), None))
+    }
 }
 
-/// What an active run does; from its events alone.
-fn activity(cx: &Context, run: &RunSummary) -> Option<String> {
-    let seen = cx.watched().look(&run.run_id, &RunDir::at(&run.run_dir)).ok()?;
-    Some(seen.progress.activity(Timestamp::now()).text())
+fn asked(progress: &RunProgress) -> Option<String> {
+    progress.questions.first().map(|question| question.request_id.clone())
+}
+
+fn verdict(dir: &RunDir) -> Option<Verified> {
+    quality::verification(dir).map(|verification| verification.status)
 }
 
 /// The runs that were asked for, as lines; active ones first.
@@ -188,14 +231,18 @@ fn several(cx: &Context, ids: &[RunId], changed: Option<RunId>) -> Result<Status
 
 fn named(cx: &Context, id: &RunId) -> Result<RunLine, OpError> {
     let store = cx.store()?;
-    let record = crate::wait::read(&store, id)?;
-    let seen = cx.watched().look(id, &store.run_dir(id)?)?.progress;
+    let (record, dir) = (crate::wait::read(&store, id)?, store.run_dir(id)?);
+    let seen = cx.watched().look(id, &dir)?.progress;
     let active = record.status.is_active();
     Ok(RunLine {
         run_id: id.to_string(),
         status: record.status,
         activity: active.then(|| seen.activity(Timestamp::now()).text()),
+        request_id: active.then(|| asked(&seen)).flatten(),
+        verified: (!active).then(|| verdict(&dir)).flatten(),
+        error: record.error.as_deref().map(|error| one_line(error, ERROR_CHARS)),
         role: record.role.to_string(),
+        tokens: crate::facts::usage(&record).map_or(0, |usage| usage.total()),
         cost_usd: crate::facts::cost(&record),
         profile: record.route.profile_name,
         model: record.route.model,
@@ -211,6 +258,14 @@ impl Statuses {
     }
 }
 
+/// A text file's first characters, on one line; none when there is no such file.
+fn head(path: &Path, chars: usize) -> Option<String> {
+    let mut bytes = Vec::new();
+    // One more than is shown, so that a cut is seen.
+    File::open(path).ok()?.take((chars as u64 + 1) * 4).read_to_end(&mut bytes).ok()?;
+    Some(one_line(&String::from_utf8_lossy(&bytes), chars))
+}
+
 /// The last characters of a text file, from a bounded read; none when there is no such file.
 pub(crate) fn tail(path: &Path, chars: usize) -> Option<String> {
     let mut file = File::open(path).ok()?;
@@ -222,6 +277,11 @@ pub(crate) fn tail(path: &Path, chars: usize) -> Option<String> {
     let text = String::from_utf8_lossy(&bytes);
     let skip = text.chars().count().saturating_sub(chars);
     Some(text.chars().skip(skip).collect())
+}
+
+/// A time of UTC in the room a table has.
+fn to_the_second(time: &str) -> String {
+    time.get(..19).unwrap_or(time).replace('T', " ")
 }
 
 impl Output for Statuses {
@@ -238,7 +298,7 @@ impl Output for Statuses {
                 run.role.clone(),
                 run.model.clone().unwrap_or_default(),
                 run.profile.clone(),
-                run.started_at.clone(),
+                to_the_second(&run.started_at),
                 run.cost_usd.map(|usd| format!("{usd:.4}")).unwrap_or_default(),
             ]);
         }

@@ -32,6 +32,8 @@ pub(crate) struct RunView {
 #[derive(Debug, Serialize)]
 pub(crate) struct RunDetails {
     pub(crate) active: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) task: Option<String>,
     role: String,
     task_type: String,
     mode: RunMode,
@@ -187,6 +189,7 @@ impl RunDetails {
         let spent = record.output_budget.spent;
         Self {
             active: record.status.is_active(),
+            task: None,
             role: record.role.to_string(),
             task_type: record.task_type.to_string(),
             mode: record.mode,

@@ -1,6 +1,9 @@
 //! One run as it goes on.
 
-use std::collections::VecDeque;
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
 
 use cc_domain::{RunId, RunProgress, RunRecord};
 use cc_ops::{Context, Follower, OpError, event_line, plain};
@@ -8,24 +11,40 @@ use jiff::Timestamp;
 use ratatui::{
     Frame,
     crossterm::event::KeyCode,
-    layout::{Constraint, Layout},
-    style::{Color, Modifier, Style},
-    text::{Line, Text},
+    layout::{Constraint, Layout, Rect},
+    text::{Line, Span, Text},
     widgets::{Block, Borders, Paragraph},
 };
 use serde_json::json;
 
-use super::{Action, View, host::Host};
+use super::{
+    Action, View,
+    host::{Host, Note},
+    list,
+    theme::{self, BAD, BOLD, CALLS, DIM, GOOD},
+};
+
+/// How often the run's record is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(400);
 
 /// Lines that can be scrolled back to; `logs` has them all.
 const KEPT: usize = 5_000;
-const KEYS: &str = "i instruct  a allow  d deny  s stop  arrows scroll  End newest  q leave it running";
+const KEYS: [(&str, &str); 7] = [
+    ("q", "leave it running"),
+    ("i", "instruct"),
+    ("a", "allow"),
+    ("d", "deny"),
+    ("x", "stop"),
+    ("↑ ↓", "scroll"),
+    ("End", "newest"),
+];
 
 /// A run followed on the screen.
 pub(crate) struct Attached {
     follower: Follower,
     progress: RunProgress,
     screen: Screen,
+    due: Instant,
 }
 
 /// What the picture is of.
@@ -39,8 +58,10 @@ struct Screen {
     lines: VecDeque<String>,
     /// Lines above the newest; 0 follows.
     back: usize,
+    /// Lines in view.
+    room: usize,
     mode: Mode,
-    note: Option<String>,
+    note: Option<Note>,
 }
 
 /// What keys mean.
@@ -57,12 +78,18 @@ impl Attached {
             follower: Follower::new(cx, run)?,
             progress: RunProgress::default(),
             screen: Screen::new(run.clone()),
+            due: Instant::now(),
         })
     }
 }
 
 impl View for Attached {
     fn look(&mut self, _: &Host) -> Result<(), OpError> {
+        let now = Instant::now();
+        if now < self.due {
+            return Ok(());
+        }
+        self.due = now + LOOK_EVERY;
         let record = self.follower.record()?;
         loop {
             let events = self.follower.read()?;
@@ -82,11 +109,11 @@ impl View for Attached {
         self.screen.key(key)
     }
 
-    fn tell(&mut self, note: String) {
+    fn tell(&mut self, note: Note) {
         self.screen.note = Some(note);
     }
 
-    fn draw(&self, frame: &mut Frame<'_>) {
+    fn draw(&mut self, frame: &mut Frame<'_>) {
         self.screen.draw(frame);
     }
 }
@@ -102,6 +129,7 @@ impl Screen {
             questions: Vec::new(),
             lines: VecDeque::new(),
             back: 0,
+            room: 10,
             mode: Mode::Keys,
             note: None,
         }
@@ -152,15 +180,15 @@ impl Screen {
         match key {
             KeyCode::Char('q') | KeyCode::Esc => return Action::Leave,
             KeyCode::Char('i') => self.mode = Mode::Typing(String::new()),
-            KeyCode::Char('s') if self.active => self.mode = Mode::Stopping,
+            KeyCode::Char('s' | 'x') if self.active => self.mode = Mode::Stopping,
             KeyCode::Char('a') => return self.answer("allow"),
             KeyCode::Char('d') => return self.answer("deny"),
-            KeyCode::Up => self.back = (self.back + 1).min(most),
-            KeyCode::Down => self.back = self.back.saturating_sub(1),
-            KeyCode::PageUp => self.back = (self.back + 10).min(most),
-            KeyCode::PageDown => self.back = self.back.saturating_sub(10),
-            KeyCode::Home => self.back = most,
-            KeyCode::End => self.back = 0,
+            KeyCode::Up | KeyCode::Char('k') => self.back = (self.back + 1).min(most),
+            KeyCode::Down | KeyCode::Char('j') => self.back = self.back.saturating_sub(1),
+            KeyCode::PageUp => self.back = (self.back + self.room).min(most),
+            KeyCode::PageDown => self.back = self.back.saturating_sub(self.room),
+            KeyCode::Home | KeyCode::Char('g') => self.back = most,
+            KeyCode::End | KeyCode::Char('G') => self.back = 0,
             _ => {}
         }
         Action::None
@@ -186,7 +214,7 @@ impl Screen {
     /// Answers the oldest question.
     fn answer(&mut self, answer: &str) -> Action {
         let Some((request, _)) = self.questions.first() else {
-            self.note = Some("no question waits".to_owned());
+            self.note = Some(Note::new("no question waits"));
             return Action::None;
         };
         Action::Call(
@@ -195,24 +223,30 @@ impl Screen {
         )
     }
 
-    fn draw(&self, frame: &mut Frame<'_>) {
+    fn draw(&mut self, frame: &mut Frame<'_>) {
         let asked = u16::try_from(self.questions.len().min(3)).unwrap_or(0);
         let rows =
             [Constraint::Length(2), Constraint::Length(asked), Constraint::Min(1), Constraint::Length(1)];
         let [head, questions, events, foot] = Layout::vertical(rows).areas(frame.area());
-        let status = Line::from(format!("{}: {}", self.status, self.now)).style(colour(&self.status));
-        frame.render_widget(
-            Text::from(vec![Line::from(self.title.as_str()).style(Modifier::BOLD), status]),
-            head,
-        );
+        frame.render_widget(Text::from(vec![Line::styled(self.title.as_str(), BOLD), self.standing()]), head);
         let waiting = self.questions.iter().take(3).map(|(_, what)| format!("? may it use {what}"));
-        frame.render_widget(Text::from_iter(waiting).style(Style::new().fg(Color::Yellow)), questions);
-        let room = usize::from(events.height.saturating_sub(1));
+        frame.render_widget(Text::from_iter(waiting).style(CALLS), questions);
+        self.room = usize::from(events.height.saturating_sub(1)).max(1);
         frame.render_widget(
-            Paragraph::new(Text::from_iter(self.visible(room))).block(Block::new().borders(Borders::TOP)),
+            Paragraph::new(Text::from_iter(self.visible(self.room).map(event)))
+                .block(Block::new().borders(Borders::TOP).border_style(DIM)),
             events,
         );
-        frame.render_widget(Line::from(self.foot()), foot);
+        let end = self.lines.len().saturating_sub(self.back);
+        let below = Rect { y: events.y + 1, height: events.height.saturating_sub(1), ..events };
+        list::scrollbar(frame, below, &(end.saturating_sub(self.room)..end), self.lines.len());
+        frame.render_widget(self.foot(foot.width), foot);
+    }
+
+    fn standing(&self) -> Line<'static> {
+        let state = if self.questions.is_empty() { &self.status } else { "waiting" };
+        let (mark, word, style) = theme::state(state);
+        Line::from(vec![Span::styled(format!("{mark} {word}"), style), Span::raw(format!("  {}", self.now))])
     }
 
     fn visible(&self, room: usize) -> impl Iterator<Item = &str> {
@@ -220,22 +254,23 @@ impl Screen {
         self.lines.range(end.saturating_sub(room)..end).map(String::as_str)
     }
 
-    fn foot(&self) -> String {
-        match &self.mode {
-            Mode::Typing(text) => format!("instruction (Enter sends, Esc drops): {}", plain(text)),
-            Mode::Stopping => format!("stop {}? y/n", self.run),
-            Mode::Keys => self.note.clone().unwrap_or_else(|| KEYS.to_owned()),
+    fn foot(&self, width: u16) -> Line<'static> {
+        match (&self.mode, &self.note) {
+            (Mode::Typing(text), _) => {
+                Line::raw(format!("instruction (Enter sends, Esc drops): {}█", plain(text)))
+            }
+            (Mode::Stopping, _) => Line::styled(format!("stop {}?  y/n ", self.run), CALLS),
+            (Mode::Keys, Some(note)) => Line::styled(note.text.clone(), if note.failed { BAD } else { GOOD }),
+            (Mode::Keys, None) => theme::hints(&KEYS, width),
         }
     }
 }
 
-/// The colour of a status.
-pub(crate) fn colour(status: &str) -> Style {
-    match status {
-        "failed" | "timed_out" | "lost" => Style::new().fg(Color::Red),
-        "succeeded" => Style::new().fg(Color::Green),
-        "parked" | "stop_requested" | "stopped" => Style::new().fg(Color::Yellow),
-        _ => Style::new(),
+/// An event's line: when it was is the least of it.
+fn event(line: &str) -> Line<'_> {
+    match line.split_at_checked(14) {
+        Some((when, what)) => Line::from(vec![Span::styled(when, DIM), Span::raw(what)]),
+        None => Line::raw(line),
     }
 }
 
@@ -255,7 +290,7 @@ mod tests {
         screen
     }
 
-    fn picture(screen: &Screen, width: u16, height: u16) -> String {
+    fn picture(screen: &mut Screen, width: u16, height: u16) -> String {
         let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
         terminal.draw(|frame| screen.draw(frame)).unwrap();
         terminal.backend().to_string()
@@ -264,13 +299,13 @@ mod tests {
     #[test]
     fn a_run_is_shown_at_any_size() {
         let mut screen = screen();
-        insta::assert_snapshot!("attached_80", picture(&screen, 80, 12));
+        insta::assert_snapshot!("attached_80", picture(&mut screen, 80, 12));
         screen.key(KeyCode::PageUp);
         screen.key(KeyCode::Char('i'));
         "go on".chars().for_each(|c| drop(screen.key(KeyCode::Char(c))));
-        insta::assert_snapshot!("attached_typing", picture(&screen, 60, 8));
-        picture(&screen, 2, 1);
-        picture(&Screen::new(screen.run.clone()), 80, 24);
+        insta::assert_snapshot!("attached_typing", picture(&mut screen, 60, 8));
+        picture(&mut screen, 2, 1);
+        picture(&mut Screen::new(screen.run.clone()), 80, 24);
     }
 
     #[test]

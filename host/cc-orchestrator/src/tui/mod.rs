@@ -1,16 +1,21 @@
-//! Full-screen views: the fleet, and one run. Each is a state that keys change and a picture of it; what they do goes
+//! Full-screen views: all runs, and one run. Each is a state that keys change and a picture of it; what they do goes
 //! through the same operations that controllers call.
 
+mod asked;
 mod attached;
-mod fleet;
 mod host;
+mod list;
+mod suspend;
+mod theme;
+mod watch;
 
 use std::{
-    io::{self, IsTerminal as _},
+    io::{self, IsTerminal as _, Write as _},
     process::ExitCode,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use cc_domain::RunId;
 use cc_ops::{Context, ErrorKind, OpError};
 use clap::Command;
@@ -20,11 +25,13 @@ use ratatui::{
 };
 use serde_json::Value;
 
-use self::{attached::Attached, fleet::Fleet, host::Host};
+use self::{
+    attached::Attached,
+    host::{Host, Note},
+    watch::Watch,
+};
 use crate::cli::args;
 
-/// How often a view looks for news.
-const LOOK_EVERY: Duration = Duration::from_millis(400);
 /// How long a key is waited for at once.
 const KEY_WAIT: Duration = Duration::from_millis(100);
 
@@ -39,18 +46,20 @@ pub(crate) enum Action {
     Attach(RunId),
     /// Call an operation.
     Call(&'static str, Value),
+    /// Put a text on the terminal's clipboard.
+    Copy(String),
 }
 
 /// One full-screen view.
 pub(crate) trait View {
     /// The picture.
-    fn draw(&self, frame: &mut Frame<'_>);
+    fn draw(&mut self, frame: &mut Frame<'_>);
     /// A key's effect.
     fn key(&mut self, key: KeyCode) -> Action;
-    /// Takes in what is new.
+    /// Takes in what is new; asked often, it sees itself to when it looks.
     fn look(&mut self, host: &Host) -> Result<(), OpError>;
     /// Shows what became of a call.
-    fn tell(&mut self, note: String);
+    fn tell(&mut self, note: Note);
 }
 
 pub(crate) fn attach_command() -> Command {
@@ -60,7 +69,9 @@ pub(crate) fn attach_command() -> Command {
 }
 
 pub(crate) fn watch_command() -> Command {
-    Command::new("watch").about("Look at all runs as they go on; attach to one or stop it")
+    Command::new("watch").about(
+        "Look at runs, queue and spending as they go on; attach to a run, answer, steer, verify or stop it",
+    )
 }
 
 /// Shows one run.
@@ -74,7 +85,7 @@ pub(crate) fn attach(run: &RunId, cx: Context) -> Result<ExitCode, OpError> {
 /// Shows all runs.
 pub(crate) fn watch(cx: Context) -> Result<ExitCode, OpError> {
     on_terminal("watch", "cc-orchestrator run-status", |terminal| {
-        show(terminal, &Host::new(cx), Box::new(Fleet::default()))
+        show(terminal, &Host::new(cx), Box::new(Watch::default()))
     })
 }
 
@@ -94,42 +105,88 @@ fn on_terminal(
     shown.map(|()| ExitCode::SUCCESS)
 }
 
+/// What came from the keyboard.
+enum Pressed {
+    Key(KeyCode),
+    Interrupt,
+    Suspend,
+    Redraw,
+}
+
 /// Views lie on each other: leaving one shows the one below.
 fn show(terminal: &mut DefaultTerminal, host: &Host, first: Box<dyn View>) -> Result<(), OpError> {
     let mut views = vec![first];
-    let mut looked: Option<Instant> = None;
     while let Some(view) = views.last_mut() {
-        if looked.is_none_or(|at| at.elapsed() >= LOOK_EVERY) {
-            view.look(host)?;
-            looked = Some(Instant::now());
-        }
         host.notes().for_each(|note| view.tell(note));
-        terminal.draw(|frame| view.draw(frame)).map_err(|error| broken(&error))?;
-        let Some(key) = next_key().map_err(|error| broken(&error))? else { continue };
-        let action = if is_interrupt(key) { Action::Leave } else { view.key(key.code) };
-        match action {
-            Action::None => continue,
-            Action::Leave => drop(views.pop()),
-            Action::Attach(run) => views.push(Box::new(Attached::new(host.context(), &run)?)),
-            Action::Call(tool, arguments) => host.call_aside(tool, arguments),
+        if let Err(error) = view.look(host) {
+            view.tell(Note::failed(&error));
         }
-        looked = None;
+        draw(terminal, view.as_mut()).map_err(|error| broken(&error))?;
+        let action = match next_key().map_err(|error| broken(&error))? {
+            None => continue,
+            Some(Pressed::Key(key)) => view.key(key),
+            Some(Pressed::Interrupt) => Action::Leave,
+            Some(Pressed::Suspend) => {
+                suspend::suspend(terminal).map(|()| Action::None).map_err(|e| broken(&e))?
+            }
+            Some(Pressed::Redraw) => {
+                suspend::redraw(terminal).map(|()| Action::None).map_err(|e| broken(&e))?
+            }
+        };
+        match action {
+            Action::None => {}
+            Action::Leave => drop(views.pop()),
+            Action::Attach(run) => match Attached::new(host.context(), &run) {
+                Ok(attached) => views.push(Box::new(attached)),
+                Err(error) => view.tell(Note::failed(&error)),
+            },
+            Action::Call(tool, arguments) => host.call_aside(tool, arguments),
+            Action::Copy(text) => copy(terminal, &text).map_err(|error| broken(&error))?,
+        }
     }
     Ok(())
 }
 
-fn next_key() -> io::Result<Option<KeyEvent>> {
+fn draw(terminal: &mut DefaultTerminal, view: &mut dyn View) -> io::Result<()> {
+    let colours = std::env::var_os("NO_COLOR").is_none_or(|set| set.is_empty());
+    terminal.draw(|frame| {
+        view.draw(frame);
+        if !colours {
+            theme::without_colours(frame.buffer_mut());
+        }
+    })?;
+    Ok(())
+}
+
+fn next_key() -> io::Result<Option<Pressed>> {
     if !event::poll(KEY_WAIT)? {
         return Ok(None);
     }
     match event::read()? {
-        Event::Key(key) if key.kind == KeyEventKind::Press => Ok(Some(key)),
+        Event::Key(key) if key.kind != KeyEventKind::Release => Ok(pressed(key)),
         _ => Ok(None),
     }
 }
 
-fn is_interrupt(key: KeyEvent) -> bool {
-    key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL)
+/// A letter with Ctrl or Alt is not that letter: nothing is stopped or denied by it.
+fn pressed(key: KeyEvent) -> Option<Pressed> {
+    let control = key.modifiers.contains(KeyModifiers::CONTROL);
+    match key.code {
+        KeyCode::Char('c') if control => Some(Pressed::Interrupt),
+        KeyCode::Char('z') if control => Some(Pressed::Suspend),
+        KeyCode::Char('l') if control => Some(Pressed::Redraw),
+        KeyCode::Char('f') if control => Some(Pressed::Key(KeyCode::PageDown)),
+        KeyCode::Char('b') if control => Some(Pressed::Key(KeyCode::PageUp)),
+        KeyCode::Char(_) if control || key.modifiers.contains(KeyModifiers::ALT) => None,
+        code => Some(Pressed::Key(code)),
+    }
+}
+
+/// By the terminal itself (OSC 52), so that it works through SSH, too.
+fn copy(terminal: &mut DefaultTerminal, text: &str) -> io::Result<()> {
+    let backend = terminal.backend_mut();
+    write!(backend, "\x1b]52;c;{}\x07", BASE64_STANDARD.encode(text))?;
+    io::Write::flush(backend)
 }
 
 fn broken(error: &io::Error) -> OpError {
