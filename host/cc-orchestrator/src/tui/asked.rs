@@ -90,11 +90,13 @@ mod tests {
     }
 
     fn reply<T: Send + 'static>(mut look: impl FnMut() -> Option<T>) -> T {
+        let begun = Instant::now();
         loop {
             match look() {
                 Some(reply) => return reply,
                 None => thread::yield_now(),
             }
+            assert!(begun.elapsed() < Duration::from_secs(30), "no reply comes");
         }
     }
 

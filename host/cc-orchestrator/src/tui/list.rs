@@ -104,5 +104,7 @@ mod tests {
         place.key(KeyCode::PageDown, 100);
         assert_eq!((place.at(), place.window(100, 10)), (10, 1..11));
         assert!(!place.key(KeyCode::Enter, 100));
+        place.key(KeyCode::Up, 100);
+        assert_eq!((place.at(), place.window(100, 10)), (9, 1..11), "what is in view stays while it can");
     }
 }
