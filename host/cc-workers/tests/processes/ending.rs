@@ -50,7 +50,7 @@ fn a_supervisor_has_a_session_of_its_own() {
     assert!(settings.contains(KEY), "the worker can read its settings");
     signal(run.supervisor, Signal::TERM);
     let record = world.finish(&run);
-    assert_eq!((record.status, record.stop_reason), (RunStatus::Stopped, Some(StopReason::UserRequested)));
+    assert_eq!((record.status, record.stop_reason), (RunStatus::Failed, None), "nobody stopped it");
     run.assert_nothing_left(&tree);
 }
 
