@@ -1,6 +1,7 @@
 //! Building a plugin crate's core module with cargo, so that the bytes do not depend on where it is built.
 
 use std::{
+    collections::BTreeMap,
     ffi::OsString,
     path::{Path, PathBuf},
     process::Command,
@@ -96,7 +97,7 @@ impl Toolchain {
     fn remaps(&self, folder: &Path, options: &BuildOptions) -> Result<Vec<String>, PolicyError> {
         let metadata = Metadata::read(folder, options)?;
         let mut remaps = vec![(metadata.target_directory.clone(), "/target".to_owned())];
-        remaps.extend(metadata.local_packages());
+        remaps.extend(metadata.outside(options)?);
         remaps.push((metadata.workspace_root, "/plugin".to_owned()));
         remaps.extend(registries());
         // The compiler knows its own sources by this name when they are not installed.
@@ -105,7 +106,8 @@ impl Toolchain {
     }
 }
 
-/// What cargo says of the crate.
+/// What cargo says of a workspace. Nothing is asked that needs the network: what other members of it depend on
+/// may not be on this machine.
 #[derive(Deserialize)]
 struct Metadata {
     workspace_root: PathBuf,
@@ -115,30 +117,43 @@ struct Metadata {
 
 #[derive(Deserialize)]
 struct Package {
+    dependencies: Vec<Dependency>,
+}
+
+#[derive(Deserialize)]
+struct Dependency {
     name: String,
-    /// None for a crate in a folder.
-    source: Option<String>,
-    manifest_path: PathBuf,
+    /// None for a crate of a registry.
+    path: Option<PathBuf>,
 }
 
 impl Metadata {
     fn read(folder: &Path, options: &BuildOptions) -> Result<Self, PolicyError> {
         let mut command = program("CARGO", "cargo", folder);
-        command.args(["metadata", "--format-version", "1", "--filter-platform", TARGET]);
+        command.args(["metadata", "--format-version", "1", "--no-deps"]);
         add_options(&mut command, &BuildOptions { target_dir: None, ..options.clone() });
         let output = run(command, "cargo metadata", folder, INSTALL)?;
         serde_json::from_slice(&output.stdout)
             .map_err(|error| failed("cargo metadata", folder, error.to_string()))
     }
 
-    /// Crates in folders outside the workspace.
-    fn local_packages(&self) -> Vec<(PathBuf, String)> {
-        let outside = |package: &&Package| {
-            package.source.is_none() && !package.manifest_path.starts_with(&self.workspace_root)
-        };
-        let folder =
-            |package: &Package| Some((package.manifest_path.parent()?.into(), format!("/{}", package.name)));
-        self.packages.iter().filter(outside).filter_map(folder).collect()
+    /// Crates in folders outside the workspace, and those that these depend on in turn.
+    fn outside(&self, options: &BuildOptions) -> Result<BTreeMap<PathBuf, String>, PolicyError> {
+        let mut found = BTreeMap::new();
+        let mut left = self.paths();
+        while let Some((folder, name)) = left.pop() {
+            if !folder.starts_with(&self.workspace_root)
+                && found.insert(folder.clone(), format!("/{name}")).is_none()
+            {
+                left.extend(Self::read(&folder, options)?.paths());
+            }
+        }
+        Ok(found)
+    }
+
+    fn paths(&self) -> Vec<(PathBuf, String)> {
+        let all = self.packages.iter().flat_map(|package| &package.dependencies);
+        all.filter_map(|one| Some((one.path.clone()?, one.name.clone()))).collect()
     }
 }
 
