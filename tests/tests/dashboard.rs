@@ -355,6 +355,8 @@ fn a_link_in_a_runs_folder_is_not_followed() {
             assert!(!reply.body.contains("OUTSIDE"), "{name} on {page}: {}", reply.body);
             assert!(page.starts_with("runs/") == (reply.status == 500), "{name} on {page}: {}", reply.status);
         }
+        let told = sandbox.run(&["run-status", &run, "--json"]);
+        assert!(!told.stdout.contains("OUTSIDE"), "{name}: {}", told.stdout);
         let written = sandbox.run(&["dashboard", "--file", "--json"]).json();
         let html = std::fs::read_to_string(written["path"].as_str().expect("a path")).expect("the file");
         assert!(!html.contains("OUTSIDE") && !html.contains(&format!("id=\"run-{run}\"")), "{name}");

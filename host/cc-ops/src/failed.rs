@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use cc_domain::{GateState, RunId, RunRecord, Verification, Verified};
 use cc_store::RunDir;
 
-use crate::{Context, OpError, accept, quality, routing::Failed, wait};
+use crate::{Context, OpError, accept, own, routing::Failed, wait};
 
 /// Runs of one chain that are looked at.
 const MOST: usize = 20;
@@ -51,7 +51,7 @@ fn before(cx: &Context, id: Option<&RunId>) -> Result<Option<RunRecord>, OpError
 }
 
 fn of_run(record: &RunRecord) -> Option<Verification> {
-    quality::verification(&RunDir::of(&record.workspace_root, &record.run_id))
+    own::verification(&RunDir::of(&record.workspace_root, &record.run_id))
 }
 
 /// What the next attempt is told of a run that failed its verification; none when it did not. Redacted, for test

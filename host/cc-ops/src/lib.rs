@@ -22,6 +22,7 @@ mod launch;
 mod migrate;
 mod operation;
 mod ops;
+mod own;
 mod past;
 mod plan;
 mod progress;

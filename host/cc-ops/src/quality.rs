@@ -1,13 +1,9 @@
 //! Grading a run: the reviewer's mark, from what was measured and what the controller says.
 
-use cc_domain::{GradeSource, RunGrade, RunId, RunRecord, RunStatus, Verification, Verified, WorkVerdict};
-use cc_store::{RunDir, read_bounded};
+use cc_domain::{GradeSource, RunGrade, RunId, RunRecord, RunStatus, Verified, WorkVerdict};
 use jiff::Timestamp;
 
 use crate::{Context, ErrorKind, OpError, facts::Reviewed};
-
-/// Longest verification that is read, bytes.
-const MAX_VERIFICATION: u64 = 4 << 20;
 
 /// What a grade rests on besides the review.
 #[derive(Clone, Debug)]
@@ -17,11 +13,6 @@ pub(crate) struct Basis {
     pub(crate) verdict: WorkVerdict,
     /// The controller's remark.
     pub(crate) comment: Option<String>,
-}
-
-/// What was verified of a run; none when nobody did, or when it cannot be read.
-pub(crate) fn verification(dir: &RunDir) -> Option<Verification> {
-    serde_json::from_slice(&read_bounded(&dir.verification(), MAX_VERIFICATION).ok()?).ok()
 }
 
 /// What the controller said of a run before.

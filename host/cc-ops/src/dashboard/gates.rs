@@ -1,12 +1,12 @@
 //! What a run's acceptance rests on: its gates, its flags, and secrets that were found.
 
-use cc_domain::{RunId, SecretClass, Verification};
+use cc_domain::{RunId, SecretClass};
 use cc_reports::dashboard::model::{RunGates, SecretRow, Secrets};
 use cc_secrets::Finding;
-use cc_store::{RunDir, read_bounded};
+use cc_store::read_bounded;
 
 use super::Dashboard;
-use crate::{OpError, facts::name, snapshot::Snapshot};
+use crate::{OpError, facts::name, own, snapshot::Snapshot};
 
 /// Where secrets are looked for.
 const PRINTED: &str = "all that the worker printed, as it was read";
@@ -18,7 +18,7 @@ const MOST_FINDINGS: usize = 200;
 
 pub(super) fn gather(dashboard: &Dashboard, id: &RunId) -> Result<RunGates, OpError> {
     let run = Snapshot::of(&dashboard.cx, id, 0)?;
-    let verification = verification(&run.dir);
+    let verification = own::verification(&run.dir);
     let commands = verification.iter().flat_map(|v| &v.tests).map(|test| test.command.as_str());
     Ok(RunGates {
         test_commands: commands.collect::<Vec<_>>().join("\n"),
@@ -27,12 +27,6 @@ pub(super) fn gather(dashboard: &Dashboard, id: &RunId) -> Result<RunGates, OpEr
         secrets: secrets(&run, verification.is_some()),
         verification,
     })
-}
-
-/// The last verification of a run, if there was one.
-pub(super) fn verification(dir: &RunDir) -> Option<Verification> {
-    super::own(&dir.verification()).ok()?;
-    serde_json::from_slice(&read_bounded(&dir.verification(), MOST_RECORD).ok()?).ok()
 }
 
 /// What was found as the worker printed it. Its changes are scanned by a verification.

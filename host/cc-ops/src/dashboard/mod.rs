@@ -19,11 +19,7 @@ mod teams;
 mod timeline;
 mod upgrades;
 
-use std::{
-    fs::File,
-    io::{self, Read as _},
-    path::{Path, PathBuf},
-};
+use std::path::PathBuf;
 
 use cc_domain::{RunId, RunMode, TeamId};
 use cc_reports::dashboard::model;
@@ -33,7 +29,7 @@ use jiff::Timestamp;
 pub use news::{Change, News};
 pub use runs::filter_of;
 
-use crate::{Context, ErrorKind, OpError};
+use crate::{Context, OpError, own};
 
 /// Bytes of a task that lists show.
 const MOST_TASK: u64 = 600;
@@ -193,32 +189,9 @@ impl Dashboard {
     }
 }
 
-/// What a run was asked, from its own folder; nothing where that is gone.
+/// What a run was asked; nothing where its folder is gone.
 fn task(dir: &RunDir) -> String {
-    let read = || {
-        own(&dir.prompt())?;
-        let mut bytes = Vec::new();
-        File::open(dir.prompt())?.take(MOST_TASK).read_to_end(&mut bytes).map(|_| bytes)
-    };
-    read().map(|bytes| String::from_utf8_lossy(&bytes).trim().to_owned()).unwrap_or_default()
-}
-
-/// A link in a run's folder was not put there by this program, and leads where no page should look.
-fn own(path: &Path) -> io::Result<()> {
-    if path.symlink_metadata()?.is_symlink() {
-        let what = format!("{} is a link, and a run's record has none", path.display());
-        return Err(io::Error::new(io::ErrorKind::InvalidData, what));
-    }
-    Ok(())
-}
-
-/// All that a run's folder holds is its own.
-fn own_folder(dir: &RunDir) -> Result<(), OpError> {
-    let look = || std::fs::read_dir(dir.path())?.try_for_each(|entry| own(&entry?.path()));
-    look().map_err(|error| {
-        let hint = "look at the folder before you remove the link: something else made it";
-        OpError::new(ErrorKind::State, error.to_string(), hint)
-    })
+    own::task(dir, MOST_TASK).map(|task| task.trim().to_owned()).unwrap_or_default()
 }
 
 /// `2026-11-25 22:48:24 UTC`, as all pages write a moment.

@@ -5,8 +5,8 @@ use cc_reports::dashboard::model::{Attention, Overview, RunLine, Spend, SpendLin
 use cc_store::{RunDir, RunFilter, RunSummary, Store, UsageBy};
 use jiff::{Timestamp, ToSpan as _, civil::Date, tz::TimeZone};
 
-use super::{Dashboard, gates, line, moment, queue, run::doing, task};
-use crate::OpError;
+use super::{Dashboard, line, moment, queue, run::doing, task};
+use crate::{OpError, own};
 
 const ACTIVE: u32 = 100;
 const RECENT: u32 = 15;
@@ -79,7 +79,7 @@ fn active(dashboard: &Dashboard, row: &RunSummary) -> (RunLine, Vec<Attention>) 
 
 fn judged(row: &RunSummary) -> RunLine {
     let dir = RunDir::at(&row.run_dir);
-    let verified = gates::verification(&dir).map(|v| v.status.as_str().to_owned());
+    let verified = own::verification(&dir).map(|v| v.status.as_str().to_owned());
     RunLine { verified, task: task(&dir), ..line(row) }
 }
 
@@ -89,7 +89,7 @@ fn refused(row: &RunSummary) -> Option<Attention> {
     if Timestamp::now().duration_since(begun).as_hours() >= 24 {
         return None;
     }
-    let verification = gates::verification(&RunDir::at(&row.run_dir))?;
+    let verification = own::verification(&RunDir::at(&row.run_dir))?;
     if verification.status != Verified::BlockedVerification {
         return None;
     }

@@ -1,6 +1,6 @@
 //! The queue of jobs.
 
-use cc_domain::JobState;
+use cc_domain::{JobState, QueuePolicy};
 use cc_reports::dashboard::model::{Job, Queue, QueueTally};
 use jiff::Timestamp;
 
@@ -11,14 +11,16 @@ use crate::{OpError, ops::queue_view::waits};
 const MOST: u32 = 200;
 
 pub(super) fn gather(dashboard: &Dashboard) -> Result<Queue, OpError> {
-    let Some(store) = dashboard.store()? else {
-        return Ok(Queue { policy: rules(dashboard), ..Queue::default() });
-    };
+    // Overrides that cannot be read are told of on the page of plugins.
+    let policy = cc_policy::Overrides::read(dashboard.cx.setup().home.root()).ok().map(|all| all.queue);
+    let mut page = Queue { policy: policy.as_ref().map(rules).unwrap_or_default(), ..Queue::default() };
+    let Some(store) = dashboard.store()? else { return Ok(page) };
     let queue = store.queue_overview(MOST)?;
     let ours = |job: &&cc_store::Job| dashboard.project.as_ref().is_none_or(|root| job.project == *root);
     let all = queue.running.iter().chain(&queue.waiting).chain(&queue.ended);
-    let jobs = all.filter(ours).map(job).collect();
-    Ok(Queue { jobs, unattended: unattended(dashboard), policy: rules(dashboard), notes: Vec::new() })
+    page.jobs = all.filter(ours).map(job).collect();
+    page.unattended = policy.is_some_and(|policy| !policy.dispatch);
+    Ok(page)
 }
 
 /// How many wait, run and failed; none where nothing was ever queued.
@@ -52,17 +54,7 @@ fn job(job: &cc_store::Job) -> Job {
     }
 }
 
-/// No server starts waiting jobs; somebody has to.
-fn unattended(dashboard: &Dashboard) -> bool {
-    cc_policy::Overrides::read(dashboard.cx.setup().home.root())
-        .is_ok_and(|overrides| !overrides.queue.dispatch)
-}
-
-fn rules(dashboard: &Dashboard) -> Vec<(String, String)> {
-    let Ok(overrides) = cc_policy::Overrides::read(dashboard.cx.setup().home.root()) else {
-        return Vec::new();
-    };
-    let queue = overrides.queue;
+fn rules(queue: &QueuePolicy) -> Vec<(String, String)> {
     let or_all = |limit: Option<std::num::NonZeroU32>| {
         limit.map_or("no limit of its own".to_owned(), |limit| limit.to_string())
     };

@@ -5,15 +5,15 @@ use cc_reports::dashboard::model::{Asked, Budgeted, Flying, RunHead, RunLine, Ru
 use cc_store::read_bounded;
 use jiff::Timestamp;
 
-use super::{Ask, Dashboard, gates, timeline};
-use crate::{OpError, snapshot::Snapshot, wait};
+use super::{Ask, Dashboard, timeline};
+use crate::{OpError, own, snapshot::Snapshot, wait};
 
 /// Bytes of a kept prompt that are shown.
 const MOST_PROMPT: u64 = 256 << 10;
 
 pub(super) fn head(dashboard: &Dashboard, id: &RunId) -> Result<RunHead, OpError> {
     let run = Snapshot::of(&dashboard.cx, id, 0)?;
-    super::own_folder(&run.dir)?;
+    own::check_folder(&run.dir)?;
     let record = &run.record;
     let flying = run.progress.in_flight.iter().map(|one| Flying {
         name: one.call.name.clone(),
@@ -69,7 +69,7 @@ fn line(run: &Snapshot) -> RunLine {
         task: super::task(&run.dir),
         activity: run.active().then(|| doing(&run.activity())),
         error: error(record),
-        verified: gates::verification(&run.dir).map(|verification| verification.status.as_str().to_owned()),
+        verified: own::verification(&run.dir).map(|verification| verification.status.as_str().to_owned()),
     }
 }
 

@@ -7,8 +7,8 @@ use cc_reports::dashboard::model::{Choices, Filter, RunLine, RunList};
 use cc_store::{RunDir, RunFilter};
 use jiff::{Timestamp, ToSpan as _};
 
-use super::{Dashboard, gates, line, run::doing, task};
-use crate::OpError;
+use super::{Dashboard, line, run::doing, task};
+use crate::{OpError, own};
 
 const A_PAGE: u64 = 100;
 const MOST_WORDS: usize = 8;
@@ -70,8 +70,7 @@ fn shown(dashboard: &Dashboard, row: &cc_store::RunSummary) -> RunLine {
             }
         }
     } else {
-        shown.verified =
-            gates::verification(&dir).map(|verification| verification.status.as_str().to_owned());
+        shown.verified = own::verification(&dir).map(|verification| verification.status.as_str().to_owned());
     }
     shown
 }

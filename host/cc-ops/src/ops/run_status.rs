@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::run_view::RunView;
 use crate::{
-    Context, Effect, OpError, Operation, Output, arguments, quality,
+    Context, Effect, OpError, Operation, Output, arguments, own,
     watch::{self, Awaited, WaitFor},
 };
 
@@ -168,7 +168,7 @@ fn one(cx: &Context, id: &RunId, tail_chars: Option<usize>) -> Result<Statuses, 
     let store = cx.store()?;
     let run_dir = store.run_dir(id)?;
     let mut view = RunView::now(cx, id, true)?;
-    view.details.task = head(&run_dir.prompt(), TASK_CHARS);
+    view.details.task = task(&run_dir);
     if let Some(chars) = tail_chars {
         view.details.stdout_tail = tail(&run_dir.stdout(), chars);
         view.details.stderr_tail = tail(&run_dir.stderr(), chars.min(2_000));
@@ -219,7 +219,7 @@ fn asked(progress: &RunProgress) -> Option<String> {
 }
 
 fn verdict(dir: &RunDir) -> Option<Verified> {
-    quality::verification(dir).map(|verification| verification.status)
+    own::verification(dir).map(|verification| verification.status)
 }
 
 /// The runs that were asked for, as lines; active ones first.
@@ -258,12 +258,10 @@ impl Statuses {
     }
 }
 
-/// A text file's first characters, on one line; none when there is no such file.
-fn head(path: &Path, chars: usize) -> Option<String> {
-    let mut bytes = Vec::new();
-    // One more than is shown, so that a cut is seen.
-    File::open(path).ok()?.take((chars as u64 + 1) * 4).read_to_end(&mut bytes).ok()?;
-    Some(one_line(&String::from_utf8_lossy(&bytes), chars))
+/// A run's task, on one line.
+fn task(dir: &RunDir) -> Option<String> {
+    // One character more than is shown, so that a cut is seen.
+    own::task(dir, (TASK_CHARS as u64 + 1) * 4).map(|task| one_line(&task, TASK_CHARS))
 }
 
 /// The last characters of a text file, from a bounded read; none when there is no such file.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Context, Effect, ErrorKind, OpError, Operation, Output, accept, arguments,
     facts::{Acceptance, Reviewed},
+    own,
     quality::{self, Basis},
     snapshot::Snapshot,
 };
@@ -95,7 +96,7 @@ impl ScoreWorker {
             needs_rework: self.needs_rework,
         };
         let verdict = given.or(said);
-        let verification = quality::verification(&run.dir);
+        let verification = own::verification(&run.dir);
         let acceptance = Acceptance::known(record, verification.as_ref(), verdict);
         let policy = cx.policy(&record.workspace_root);
         let review = Reviewed::with(&policy, record, &run.progress, run.now, acceptance);
