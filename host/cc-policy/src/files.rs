@@ -2,20 +2,11 @@
 
 use std::{
     fs::{self, File},
-    io::{self, Read, Write},
+    io::{self, Read},
     path::{Path, PathBuf},
 };
 
-use cc_store::Home;
-
-#[cfg(not(unix))]
-mod other;
-#[cfg(unix)]
-mod unix;
-#[cfg(not(unix))]
-use other as os;
-#[cfg(unix)]
-use unix as os;
+use cc_store::{Home, StoreError};
 
 /// Longest TOML file that is read, in bytes. A lock with a thousand plugins is a quarter of it.
 pub(crate) const MAX_TEXT: u64 = 1 << 20;
@@ -59,6 +50,14 @@ impl FileError {
     fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Io { action, path: path.into(), source }
     }
+
+    /// What the store says of a file, which it names itself.
+    fn store(action: &'static str, path: &Path) -> impl FnOnce(StoreError) -> Self {
+        move |error| match error {
+            StoreError::Io { action, path, source } => Self::Io { action, path, source },
+            other => Self::io(action, path)(io::Error::other(other)),
+        }
+    }
 }
 
 /// The bytes of a file of at most `max` bytes; none when there is no such file.
@@ -87,14 +86,8 @@ pub(crate) fn read_text(path: &Path) -> Result<Option<String>, FileError> {
 
 /// Replaces a file whole: readers see the old bytes or the new ones, never a part. Only the user may read it.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    private_folder(folder)?;
-    let fail = |error| FileError::io("write", path)(error);
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(fail)?;
-    file.write_all(bytes).map_err(fail)?;
-    file.as_file().sync_all().map_err(fail)?;
-    cc_store::persist(file, path).map_err(fail)?;
-    os::sync_folder(folder).map_err(fail)
+    private_folder(path.parent().unwrap_or(Path::new(".")))?;
+    cc_store::write_atomic(path, bytes).map_err(FileError::store("write", path))
 }
 
 /// Writes a file of the user's own work, such as sources, with the rights that new files have.
@@ -106,7 +99,7 @@ pub(crate) fn write_shared(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
 
 /// Makes a folder that only the user may enter, and its parents.
 pub(crate) fn private_folder(path: &Path) -> Result<(), FileError> {
-    os::create_folder(path).map_err(FileError::io("create", path))
+    cc_store::create_private_dir(path).map_err(FileError::store("create", path))
 }
 
 /// Holds off every other process that changes the catalog, until it is dropped.
@@ -138,7 +131,7 @@ pub(crate) fn set_aside(home: &Path, path: &Path) -> Result<Option<PathBuf>, Fil
 
 fn free_backup(home: &Path, path: &Path) -> Result<PathBuf, FileError> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    Home::at(home).free_backup(&name).map_err(|error| FileError::io("back up", path)(io::Error::other(error)))
+    Home::at(home).free_backup(&name).map_err(FileError::store("back up", path))
 }
 
 #[cfg(test)]
