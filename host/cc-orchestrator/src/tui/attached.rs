@@ -5,6 +5,13 @@ use std::{
     time::{Duration, Instant},
 };
 
+use super::{
+    Action, View,
+    host::{Host, Note},
+    list, steer,
+    theme::{self, BOLD, CALLS, DIM},
+    typing::{Edit, edit},
+};
 use cc_domain::{RunId, RunProgress, RunRecord};
 use cc_ops::{Context, Follower, OpError, event_line, plain};
 use jiff::Timestamp;
@@ -14,14 +21,6 @@ use ratatui::{
     layout::{Constraint, Layout, Rect},
     text::{Line, Span, Text},
     widgets::{Block, Borders, Paragraph},
-};
-use serde_json::json;
-
-use super::{
-    Action, View,
-    host::{Host, Note},
-    list,
-    theme::{self, BAD, BOLD, CALLS, DIM, GOOD},
 };
 
 /// How often the run's record is looked at.
@@ -166,9 +165,7 @@ impl Screen {
     fn key(&mut self, key: KeyCode) -> Action {
         match std::mem::replace(&mut self.mode, Mode::Keys) {
             Mode::Typing(text) => self.typed(text, key),
-            Mode::Stopping if key == KeyCode::Char('y') => {
-                Action::Call("cc_stop_run", json!({ "run_id": self.run }))
-            }
+            Mode::Stopping if key == KeyCode::Char('y') => steer::stop(self.run.as_str()),
             Mode::Stopping => Action::None,
             Mode::Keys => self.pressed(key),
         }
@@ -195,19 +192,11 @@ impl Screen {
     }
 
     fn typed(&mut self, mut text: String, key: KeyCode) -> Action {
-        match key {
-            KeyCode::Enter if !text.trim().is_empty() => {
-                return Action::Call(
-                    "cc_send_instruction",
-                    json!({ "run_id": self.run, "instruction": text }),
-                );
-            }
-            KeyCode::Enter | KeyCode::Esc => return Action::None,
-            KeyCode::Backspace => drop(text.pop()),
-            KeyCode::Char(c) => text.push(c),
-            _ => {}
+        match edit(&mut text, key) {
+            Edit::Done if !text.trim().is_empty() => return steer::instruct(self.run.as_str(), &text),
+            Edit::Done | Edit::Dropped => {}
+            Edit::On => self.mode = Mode::Typing(text),
         }
-        self.mode = Mode::Typing(text);
         Action::None
     }
 
@@ -217,10 +206,7 @@ impl Screen {
             self.note = Some(Note::new("no question waits"));
             return Action::None;
         };
-        Action::Call(
-            "cc_send_instruction",
-            json!({ "run_id": self.run, "answer": answer, "request_id": request }),
-        )
+        steer::answer(self.run.as_str(), request, answer)
     }
 
     fn draw(&mut self, frame: &mut Frame<'_>) {
@@ -260,7 +246,7 @@ impl Screen {
                 Line::raw(format!("instruction (Enter sends, Esc drops): {}█", plain(text)))
             }
             (Mode::Stopping, _) => Line::styled(format!("stop {}?  y/n ", self.run), CALLS),
-            (Mode::Keys, Some(note)) => Line::styled(note.text.clone(), if note.failed { BAD } else { GOOD }),
+            (Mode::Keys, Some(note)) => note.line(),
             (Mode::Keys, None) => theme::hints(&KEYS, width),
         }
     }
@@ -277,6 +263,7 @@ fn event(line: &str) -> Line<'_> {
 #[cfg(test)]
 mod tests {
     use ratatui::{Terminal, backend::TestBackend};
+    use serde_json::json;
 
     use super::*;
 

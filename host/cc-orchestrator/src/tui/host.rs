@@ -6,9 +6,11 @@ use std::{
 };
 
 use cc_ops::{Context, ErrorKind, OpError, Reply, plain, registry};
+use ratatui::text::Line;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::theme::{BAD, GOOD};
 use crate::cli::runtime;
 
 /// The operations, for views.
@@ -100,5 +102,9 @@ impl Note {
 
     pub(crate) fn failed(error: &OpError) -> Self {
         Self { text: plain(&error.to_string()), failed: true }
+    }
+
+    pub(crate) fn line(&self) -> Line<'static> {
+        Line::styled(self.text.clone(), if self.failed { BAD } else { GOOD })
     }
 }

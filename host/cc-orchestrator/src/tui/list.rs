@@ -36,16 +36,7 @@ impl Place {
 
     /// The keys of every list. False: it was none of them.
     pub(crate) fn key(&mut self, key: KeyCode, rows: usize) -> bool {
-        let page = self.room.max(1);
-        let to = match key {
-            KeyCode::Up | KeyCode::Char('k') => self.at.saturating_sub(1),
-            KeyCode::Down | KeyCode::Char('j') => self.at + 1,
-            KeyCode::PageUp => self.at.saturating_sub(page),
-            KeyCode::PageDown => self.at + page,
-            KeyCode::Home | KeyCode::Char('g') => 0,
-            KeyCode::End | KeyCode::Char('G') => usize::MAX,
-            _ => return false,
-        };
+        let Some(to) = moved(key, self.at, self.room) else { return false };
         self.go(to, rows);
         true
     }
@@ -60,6 +51,20 @@ impl Place {
         self.top = self.top.clamp(first, last.max(first));
         self.top..rows.min(self.top + room)
     }
+}
+
+/// Where a key leads from a row, however many there are; none: it leads nowhere.
+pub(crate) fn moved(key: KeyCode, at: usize, room: usize) -> Option<usize> {
+    let page = room.max(1);
+    Some(match key {
+        KeyCode::Up | KeyCode::Char('k') => at.saturating_sub(1),
+        KeyCode::Down | KeyCode::Char('j') => at.saturating_add(1),
+        KeyCode::PageUp => at.saturating_sub(page),
+        KeyCode::PageDown => at.saturating_add(page),
+        KeyCode::Home | KeyCode::Char('g') => 0,
+        KeyCode::End | KeyCode::Char('G') => usize::MAX,
+        _ => return None,
+    })
 }
 
 /// A bar at the right edge, when not everything is in view.

@@ -5,8 +5,10 @@ mod asked;
 mod attached;
 mod host;
 mod list;
+mod steer;
 mod suspend;
 mod theme;
+mod typing;
 mod watch;
 
 use std::{

@@ -2,19 +2,19 @@
 
 use std::collections::BTreeMap;
 
+use crate::tui::{
+    Action,
+    host::Note,
+    steer,
+    theme::{self, BAD, BOLD, CALLS, DIM},
+    typing::{Edit, edit},
+};
 use cc_ops::plain;
 use ratatui::{
     Frame,
     crossterm::event::KeyCode,
     layout::Rect,
     text::{Line, Span},
-};
-use serde_json::json;
-
-use crate::tui::{
-    Action,
-    host::Note,
-    theme::{self, BAD, BOLD, CALLS, DIM, GOOD},
 };
 
 /// What one asks of the user, and what became of what was asked of an operation.
@@ -51,6 +51,12 @@ impl Foot {
 
     pub(crate) fn tell(&mut self, note: Note) {
         self.note = Some(note);
+    }
+
+    /// Copies an id, and says so.
+    pub(crate) fn copy(&mut self, id: String) -> Action {
+        self.tell(Note::new(format!("{id} is copied, if the terminal allows it")));
+        Action::Copy(id)
     }
 
     /// Something could be looked at, or not.
@@ -93,7 +99,7 @@ impl Foot {
     fn instruct(&mut self, run: String, mut typed: String, key: KeyCode) -> Action {
         match edit(&mut typed, key) {
             Edit::Done if !typed.trim().is_empty() => {
-                return Action::Call("cc_send_instruction", json!({ "run_id": run, "instruction": typed }));
+                return steer::instruct(&run, &typed);
             }
             Edit::Done | Edit::Dropped => {}
             Edit::On => self.prompt = Some(Prompt::Instruct { run, typed }),
@@ -110,7 +116,7 @@ impl Foot {
             return prompt.line(usize::from(width));
         }
         if let Some(note) = &self.note {
-            return Line::styled(note.text.clone(), if note.failed { BAD } else { GOOD });
+            return note.line();
         }
         if let Some(trouble) = self.troubles.values().next() {
             return Line::styled(trouble.clone(), BAD);
@@ -144,25 +150,10 @@ fn typing(label: &str, how: &str, typed: &str, width: usize) -> Line<'static> {
     ])
 }
 
-enum Edit {
-    On,
-    Done,
-    Dropped,
-}
-
-fn edit(typed: &mut String, key: KeyCode) -> Edit {
-    match key {
-        KeyCode::Enter => return Edit::Done,
-        KeyCode::Esc => return Edit::Dropped,
-        KeyCode::Backspace => drop(typed.pop()),
-        KeyCode::Char(c) => typed.push(c),
-        _ => {}
-    }
-    Edit::On
-}
-
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn typed(foot: &mut Foot, text: &str) -> Option<Answer> {

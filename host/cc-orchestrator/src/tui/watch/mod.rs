@@ -12,6 +12,7 @@ mod rows;
 mod run_detail;
 mod run_table;
 mod runs;
+mod shown;
 mod spend;
 mod sums;
 #[cfg(test)]
@@ -183,16 +184,16 @@ impl Watch {
 
     fn filtered(&self) -> &str {
         match self.page {
-            Page::Runs => &self.runs.filter,
-            Page::Queue => &self.queue.filter,
+            Page::Runs => self.runs.filter(),
+            Page::Queue => self.queue.filter(),
             Page::Spend => "",
         }
     }
 
     fn filter(&mut self, filter: String) {
         match self.page {
-            Page::Runs => self.runs.filter(filter),
-            Page::Queue => self.queue.filter(filter),
+            Page::Runs => self.runs.set_filter(filter),
+            Page::Queue => self.queue.set_filter(filter),
             Page::Spend => {}
         }
     }

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use cc_domain::JobState;
 use cc_ops::{OpError, plain};
 use jiff::Timestamp;
 use ratatui::{
     Frame,
     crossterm::event::KeyCode,
-    layout::{Constraint, Layout, Rect},
+    layout::{Constraint, Rect},
     text::Line,
-    widgets::{Cell, Row, Table, TableState},
+    widgets::{Cell, Row, Table},
 };
 use serde::Deserialize;
 use serde_json::json;
@@ -19,13 +20,13 @@ use super::{
     help::Keys,
     job_detail::Whole,
     pane::{self, Pane},
+    shown::Shown,
 };
 use crate::tui::{
     Action,
     asked::Asked,
     host::{Caller, Host, Note},
-    list::{self, Place},
-    theme::{self, CAREFUL, DIM, SELECTED},
+    theme::{self, CAREFUL, DIM},
 };
 
 /// Jobs of each kind that are asked for.
@@ -83,10 +84,8 @@ pub(crate) struct Queue {
     asked: Asked<Jobs>,
     asked_closer: Asked<Whole>,
     jobs: Jobs,
-    order: Vec<usize>,
-    place: Place,
+    rows: Shown,
     without_ended: bool,
-    pub(super) filter: String,
     pane: Pane,
     whole: Option<Whole>,
     looked: bool,
@@ -99,10 +98,8 @@ impl Default for Queue {
             asked: Asked::every(1_000),
             asked_closer: Asked::every(2_000),
             jobs: Jobs::default(),
-            order: Vec::new(),
-            place: Place::default(),
+            rows: Shown::default(),
             without_ended: false,
-            filter: String::new(),
             pane: Pane::default(),
             whole: None,
             looked: false,
@@ -127,7 +124,7 @@ impl Job {
     }
 
     pub(super) fn has_ended(&self) -> bool {
-        !matches!(self.status.as_str(), "queued" | "running")
+        JobState::parse(&self.status).is_none_or(JobState::is_ended)
     }
 
     fn holds(&self, words: &[String]) -> bool {
@@ -184,16 +181,15 @@ impl Queue {
     }
 
     fn arrange(&mut self, kept: Option<String>) {
-        let words: Vec<String> = self.filter.split_whitespace().map(str::to_lowercase).collect();
+        let words = self.rows.words();
         let jobs = &self.jobs.jobs;
         let shown = |job: &Job| !(self.without_ended && job.has_ended()) && job.holds(&words);
-        self.order = (0..jobs.len()).filter(|at| shown(&jobs[*at])).collect();
-        let found = kept.and_then(|id| self.order.iter().position(|at| jobs[*at].job_id == id));
-        self.place.go(found.unwrap_or(self.place.at()), self.order.len());
+        let order = (0..jobs.len()).filter(|at| shown(&jobs[*at])).collect();
+        self.rows.set(order, |at| kept.as_deref() == Some(jobs[at].job_id.as_str()));
     }
 
     fn job(&self) -> Option<&Job> {
-        self.order.get(self.place.at()).and_then(|at| self.jobs.jobs.get(*at))
+        self.rows.selected().and_then(|at| self.jobs.jobs.get(at))
     }
 
     fn count(&self, state: &str) -> u64 {
@@ -207,25 +203,25 @@ impl Queue {
     }
 
     pub(super) fn shown(&self) -> String {
-        let filter = if self.filter.is_empty() {
-            String::new()
-        } else {
-            format!("/{} ({})  ", self.filter, self.order.len())
-        };
+        let filter = self.rows.filtered();
         let counts = self.jobs.state_counts.iter().filter(|(_, number)| **number > 0);
         let counts: Vec<String> =
             counts.map(|(state, number)| format!("{number} {}", theme::state(&plain(state)).1)).collect();
         format!("{filter}{}", counts.join(", "))
     }
 
-    pub(super) fn filter(&mut self, filter: String) {
+    pub(super) fn filter(&self) -> &str {
+        self.rows.filter()
+    }
+
+    pub(super) fn set_filter(&mut self, filter: String) {
         let kept = self.job().map(|job| job.job_id.clone());
-        self.filter = filter;
+        self.rows.set_filter(filter);
         self.arrange(kept);
     }
 
     pub(super) fn key(&mut self, key: KeyCode, foot: &mut Foot) -> Action {
-        if self.place.key(key, self.order.len()) {
+        if self.rows.key(key) {
             return Action::None;
         }
         match key {
@@ -259,10 +255,7 @@ impl Queue {
                 yes: Action::Call("cc_queue_cancel", json!({ "job_id": id })),
                 no: Action::None,
             }),
-            KeyCode::Char('y') => {
-                foot.tell(Note::new(format!("{id} is copied, if the terminal allows it")));
-                return Action::Copy(id);
-            }
+            KeyCode::Char('y') => return foot.copy(id),
             _ => {}
         }
         Action::None
@@ -270,10 +263,11 @@ impl Queue {
 
     pub(super) fn draw(&mut self, frame: &mut Frame<'_>, area: Rect) {
         let (list, pane) = self.pane.places(area);
-        if self.order.is_empty() {
+        if self.rows.is_empty() {
             frame.render_widget(Line::styled(self.nothing(), DIM), list);
         } else {
-            self.table(frame, list);
+            let (jobs, now) = (&self.jobs.jobs, self.now);
+            self.rows.draw(frame, list, |seen, room| table(seen.iter().map(|at| &jobs[*at]), room, now));
         }
         if let Some((pane, job)) = pane.zip(self.job()) {
             let whole = self.whole.as_ref().filter(|whole| whole.job_id == job.job_id);
@@ -299,44 +293,36 @@ impl Queue {
             (_, false) => "no job is like that; Esc clears the filter, f shows all",
         }
     }
+}
 
-    fn table(&mut self, frame: &mut Frame<'_>, area: Rect) {
-        let (wide, rows) = (area.width >= 70, self.order.len());
-        let seen = self.place.window(rows, usize::from(area.height.saturating_sub(1)));
-        let selected = self.place.at() - seen.start.min(self.place.at());
-        let mut widths = vec![Constraint::Length(12), Constraint::Length(4)];
-        let mut head = vec!["state", "prio"];
-        if wide {
-            widths.extend([5, 8, 15].map(Constraint::Length));
-            head.extend(["tries", "next try", "role"]);
-        }
-        widths.extend([Constraint::Fill(3), Constraint::Fill(2)]);
-        head.extend(["task", "why"]);
-        let shown = self.order[seen.clone()].iter().map(|at| self.row(&self.jobs.jobs[*at], wide));
-        let table = Table::new(shown, widths).header(Row::new(head).style(DIM)).row_highlight_style(SELECTED);
-        let inner = Rect { width: area.width.saturating_sub(1), ..area };
-        let mut state = TableState::default().with_selected(Some(selected));
-        frame.render_stateful_widget(table, inner, &mut state);
-        let [_, body] = Layout::vertical([Constraint::Length(1), Constraint::Min(0)]).areas(area);
-        list::scrollbar(frame, body, &seen, rows);
+fn table<'a>(jobs: impl Iterator<Item = &'a Job>, room: u16, now: Timestamp) -> Table<'static> {
+    let wide = room >= 70;
+    let mut widths = vec![Constraint::Length(12), Constraint::Length(4)];
+    let mut head = vec!["state", "prio"];
+    if wide {
+        widths.extend([5, 8, 15].map(Constraint::Length));
+        head.extend(["tries", "next try", "role"]);
     }
+    widths.extend([Constraint::Fill(3), Constraint::Fill(2)]);
+    head.extend(["task", "why"]);
+    Table::new(jobs.map(|job| row(job, wide, now)), widths).header(Row::new(head).style(DIM))
+}
 
-    fn row(&self, job: &Job, wide: bool) -> Row<'static> {
-        let (mark, word, style) = theme::state(&job.status);
-        // What is done after its run: its tests, or taking its work back.
-        let word = job.stage.as_deref().filter(|stage| *stage != "run").unwrap_or(word);
-        let mut cells: Vec<Cell<'_>> = vec![
-            Line::styled(format!("{mark} {word}"), style).into(),
-            Line::raw(job.priority.to_string()).right_aligned().into(),
-        ];
-        if wide {
-            cells.push(Line::raw(job.attempts.to_string()).right_aligned().into());
-            cells.push(job.next_try(self.now).into());
-            cells.push(job.role.clone().into());
-        }
-        cells.push(job.task.clone().into());
-        let style = if job.scope_warning.is_some() { CAREFUL } else { DIM };
-        cells.push(Line::styled(job.why(), style).into());
-        Row::new(cells)
+fn row(job: &Job, wide: bool, now: Timestamp) -> Row<'static> {
+    let (mark, word, style) = theme::state(&job.status);
+    // What is done after its run: its tests, or taking its work back.
+    let word = job.stage.as_deref().filter(|stage| *stage != "run").unwrap_or(word);
+    let mut cells: Vec<Cell<'_>> = vec![
+        Line::styled(format!("{mark} {word}"), style).into(),
+        Line::raw(job.priority.to_string()).right_aligned().into(),
+    ];
+    if wide {
+        cells.push(Line::raw(job.attempts.to_string()).right_aligned().into());
+        cells.push(job.next_try(now).into());
+        cells.push(job.role.clone().into());
     }
+    cells.push(job.task.clone().into());
+    let style = if job.scope_warning.is_some() { CAREFUL } else { DIM };
+    cells.push(Line::styled(job.why(), style).into());
+    Row::new(cells)
 }

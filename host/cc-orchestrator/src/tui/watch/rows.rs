@@ -1,6 +1,6 @@
 //! What the replies of operations say of runs, with all foreign text made harmless once.
 
-use cc_domain::RunId;
+use cc_domain::{RunId, RunStatus, Verified};
 use cc_ops::{OpError, plain};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -84,7 +84,7 @@ impl Run {
     }
 
     pub(crate) fn is_active(&self) -> bool {
-        matches!(self.status.as_str(), "starting" | "running" | "parked" | "stop_requested")
+        RunStatus::parse(&self.status).is_some_and(RunStatus::is_active)
     }
 
     /// A permission question waits.
@@ -92,9 +92,14 @@ impl Run {
         self.request_id.is_some()
     }
 
+    /// What its gates said of it, if anybody asked them.
+    pub(crate) fn verdict(&self) -> Option<Verified> {
+        Verified::parse(self.verified.as_deref()?)
+    }
+
     /// Its work was refused.
     pub(crate) fn is_refused(&self) -> bool {
-        self.verified.as_deref() == Some("blocked_verification")
+        self.verdict() == Some(Verified::BlockedVerification)
     }
 
     /// Its status, or that it waits for the user.
@@ -123,9 +128,9 @@ impl Run {
         if self.waits() {
             return self.asked();
         }
-        match self.verified.as_deref() {
-            Some("blocked_verification") => "refused by its gates",
-            Some("verified") => "verified",
+        match self.verdict() {
+            Some(Verified::BlockedVerification) => "refused by its gates",
+            Some(Verified::Verified) => "verified",
             _ => self.activity.as_deref().or(self.error.as_deref()).unwrap_or_default(),
         }
     }

@@ -1,15 +1,15 @@
 //! Runs as rows: as many columns as there is room for, the most telling ones first.
 
+use cc_domain::Verified;
 use jiff::Timestamp;
 use ratatui::{
-    Frame,
-    layout::{Constraint, Rect},
+    layout::Constraint,
     text::Line,
-    widgets::{Cell, Row, Table, TableState},
+    widgets::{Cell, Row, Table},
 };
 
 use super::rows::Run;
-use crate::tui::theme::{self, BAD, DIM, GOOD, SELECTED};
+use crate::tui::theme::{self, BAD, DIM, GOOD};
 
 #[derive(Clone, Copy)]
 enum Column {
@@ -39,27 +39,15 @@ const COLUMNS: [(Column, &str, u16, u16); 10] = [
     (Column::Now, "now", 0, 0),
 ];
 
-pub(super) fn draw<'a>(
-    frame: &mut Frame<'_>,
-    area: Rect,
-    runs: impl Iterator<Item = &'a Run>,
-    selected: usize,
-    now: Timestamp,
-) {
-    let shown = || COLUMNS.into_iter().filter(|(_, _, _, from)| area.width >= *from);
+pub(super) fn of<'a>(runs: impl Iterator<Item = &'a Run>, room: u16, now: Timestamp) -> Table<'static> {
+    let shown = || COLUMNS.into_iter().filter(|(_, _, _, from)| room >= *from);
     let widths = shown().map(|(_, _, width, _)| match width {
         0 => Constraint::Fill(1),
         width => Constraint::Length(width),
     });
     let head = shown().map(|(column, name, ..)| aligned(column, Line::raw(name)));
     let row = |run: &Run| Row::new(shown().map(|(column, ..)| cell(column, run, now)).collect::<Vec<_>>());
-    let table = Table::new(runs.map(row), widths)
-        .header(Row::new(head).style(DIM))
-        .column_spacing(1)
-        .row_highlight_style(SELECTED);
-    // The last column is left to the scrollbar.
-    let area = Rect { width: area.width.saturating_sub(1), ..area };
-    frame.render_stateful_widget(table, area, &mut TableState::default().with_selected(Some(selected)));
+    Table::new(runs.map(row), widths).header(Row::new(head).style(DIM)).column_spacing(1)
 }
 
 fn aligned(column: Column, line: Line<'static>) -> Cell<'static> {
@@ -88,9 +76,9 @@ fn cell(column: Column, run: &Run, now: Timestamp) -> Cell<'static> {
 }
 
 fn doing(run: &Run) -> Line<'static> {
-    let style = match run.verified.as_deref() {
-        Some("blocked_verification") => BAD,
-        Some("verified") => GOOD,
+    let style = match run.verdict() {
+        Some(Verified::BlockedVerification) => BAD,
+        Some(Verified::Verified) => GOOD,
         _ if run.is_active() => ratatui::style::Style::new(),
         _ => DIM,
     };

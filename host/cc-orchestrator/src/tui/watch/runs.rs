@@ -3,12 +3,7 @@
 use std::cmp::Reverse;
 
 use jiff::Timestamp;
-use ratatui::{
-    Frame,
-    crossterm::event::KeyCode,
-    layout::{Constraint, Layout, Rect},
-    text::Line,
-};
+use ratatui::{Frame, crossterm::event::KeyCode, layout::Rect, text::Line};
 use serde_json::json;
 
 use super::{
@@ -19,12 +14,13 @@ use super::{
     rows::{Listed, Run},
     run_detail::{self, Detail},
     run_table,
+    shown::Shown,
 };
 use crate::tui::{
     Action,
     asked::Asked,
     host::{Host, Note},
-    list::Place,
+    steer,
     theme::DIM,
 };
 
@@ -88,13 +84,10 @@ pub(crate) struct Runs {
     asked: Asked<Listed>,
     asked_closer: Asked<Detail>,
     listed: Listed,
-    /// Rows of `listed` that are shown, in their order.
-    order: Vec<usize>,
-    place: Place,
+    rows: Shown,
     show: Show,
     sort: Sort,
     reversed: bool,
-    pub(super) filter: String,
     wanted: usize,
     pane: Pane,
     detail: Option<Detail>,
@@ -110,12 +103,10 @@ impl Default for Runs {
             asked: Asked::every(400),
             asked_closer: Asked::every(1_000),
             listed: Listed::default(),
-            order: Vec::new(),
-            place: Place::default(),
+            rows: Shown::default(),
             show: Show::default(),
             sort: Sort::default(),
             reversed: false,
-            filter: String::new(),
             wanted: FIRST,
             pane: Pane::default(),
             detail: None,
@@ -168,7 +159,7 @@ impl Runs {
     }
 
     fn arrange_keeping(&mut self, kept: Option<String>) {
-        let words: Vec<String> = self.filter.split_whitespace().map(str::to_lowercase).collect();
+        let words = self.rows.words();
         let runs = &self.listed.runs;
         let shown = |run: &Run| match self.show {
             Show::All => true,
@@ -182,13 +173,11 @@ impl Runs {
             order.reverse();
         }
         order.sort_by_key(|at| !runs[*at].waits());
-        self.order = order;
-        let found = kept.and_then(|id| self.order.iter().position(|at| runs[*at].run_id == id));
-        self.place.go(found.unwrap_or(self.place.at()), self.order.len());
+        self.rows.set(order, |at| kept.as_deref() == Some(runs[at].run_id.as_str()));
     }
 
     fn run(&self) -> Option<&Run> {
-        self.order.get(self.place.at()).and_then(|at| self.listed.runs.get(*at))
+        self.rows.selected().and_then(|at| self.listed.runs.get(at))
     }
 
     pub(super) fn counts(&self) -> Counts {
@@ -214,23 +203,23 @@ impl Runs {
             Show::Active => "active only  ",
             Show::Ended => "ended only  ",
         };
-        let filter = if self.filter.is_empty() {
-            String::new()
-        } else {
-            format!("/{} ({})  ", self.filter, self.order.len())
-        };
+        let filter = self.rows.filtered();
         let way = if self.reversed { " ↑" } else { "" };
         format!("{show}{filter}by {}{way}", self.sort.name())
     }
 
-    pub(super) fn filter(&mut self, filter: String) {
-        self.filter = filter;
+    pub(super) fn filter(&self) -> &str {
+        self.rows.filter()
+    }
+
+    pub(super) fn set_filter(&mut self, filter: String) {
+        self.rows.set_filter(filter);
         self.arrange();
         self.want();
     }
 
     pub(super) fn key(&mut self, key: KeyCode, foot: &mut Foot) -> Action {
-        if self.place.key(key, self.order.len()) {
+        if self.rows.key(key) {
             self.want();
             return Action::None;
         }
@@ -248,9 +237,11 @@ impl Runs {
 
     /// More rows are asked for near the end of those that are there, and all when they are searched or sorted.
     fn want(&mut self) {
-        let all =
-            !self.filter.is_empty() || self.show == Show::Ended || self.sort != Sort::Newest || self.reversed;
-        let needed = self.place.at() + NEAR;
+        let all = !self.rows.filter().is_empty()
+            || self.show == Show::Ended
+            || self.sort != Sort::Newest
+            || self.reversed;
+        let needed = self.rows.at() + NEAR;
         let wanted = match needed {
             _ if all => MOST,
             0..=FIRST => FIRST,
@@ -270,7 +261,7 @@ impl Runs {
             KeyCode::Enter => return run.id().map_or(Action::None, Action::Attach),
             KeyCode::Char('x' | 's') if run.is_active() => foot.ask(Prompt::Choice {
                 question: format!("stop {id}?"),
-                yes: Action::Call("cc_stop_run", json!({ "run_id": id })),
+                yes: steer::stop(&id),
                 no: Action::None,
             }),
             KeyCode::Char('x' | 's') => foot.tell(Note::new("it has ended")),
@@ -284,10 +275,7 @@ impl Runs {
                 foot.tell(Note::new(format!("verifying {id}…")));
                 return Action::Call("cc_verify_run", json!({ "run_id": id }));
             }
-            KeyCode::Char('y') => {
-                foot.tell(Note::new(format!("{id} is copied, if the terminal allows it")));
-                return Action::Copy(id);
-            }
+            KeyCode::Char('y') => return foot.copy(id),
             _ => {}
         }
         Action::None
@@ -295,17 +283,12 @@ impl Runs {
 
     pub(super) fn draw(&mut self, frame: &mut Frame<'_>, area: Rect) {
         let (list, pane) = self.pane.places(area);
-        if self.order.is_empty() {
+        if self.rows.is_empty() {
             frame.render_widget(Line::styled(self.nothing(), DIM), list);
         } else {
             let (runs, now) = (&self.listed.runs, self.now);
-            let rows = self.order.len();
-            let seen = self.place.window(rows, usize::from(list.height.saturating_sub(1)));
-            let selected = self.place.at() - seen.start.min(self.place.at());
-            let shown = self.order[seen.clone()].iter().map(|at| &runs[*at]);
-            run_table::draw(frame, list, shown, selected, now);
-            let [_, body] = Layout::vertical([Constraint::Length(1), Constraint::Min(0)]).areas(list);
-            crate::tui::list::scrollbar(frame, body, &seen, rows);
+            self.rows
+                .draw(frame, list, |seen, room| run_table::of(seen.iter().map(|at| &runs[*at]), room, now));
         }
         if let Some((pane, run)) = pane.zip(self.run()) {
             pane::draw(frame, pane, &run.run_id, run_detail::text(run, self.detail.as_ref(), self.now));
@@ -319,7 +302,7 @@ impl Runs {
 
     #[cfg(test)]
     pub(super) fn in_view(&mut self) -> usize {
-        self.place.window(self.order.len(), self.place.room()).len()
+        self.rows.in_view()
     }
 
     #[cfg(test)]
@@ -337,11 +320,7 @@ impl Runs {
 }
 
 fn answer(id: &str, run: &Run) -> Prompt {
-    // That question and no other: a next one may have come when the key is pressed.
-    let call = |answer: &str| {
-        let ask = json!({ "run_id": id, "answer": answer, "request_id": run.request_id });
-        Action::Call("cc_send_instruction", ask)
-    };
+    let call = |answer| steer::answer(id, run.request_id.as_deref().unwrap_or_default(), answer);
     Prompt::Choice { question: format!("allow {}?", run.asked()), yes: call("allow"), no: call("deny") }
 }
 

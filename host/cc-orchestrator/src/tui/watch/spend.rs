@@ -90,18 +90,11 @@ impl Spend {
     }
 
     pub(super) fn key(&mut self, key: KeyCode) -> Action {
-        match key {
-            KeyCode::Char('d') => {
-                self.span = (self.span + 1) % SPANS.len();
-                self.asked.again();
-            }
-            KeyCode::Up | KeyCode::Char('k') => self.top = self.top.saturating_sub(1),
-            KeyCode::Down | KeyCode::Char('j') => self.top = self.top.saturating_add(1),
-            KeyCode::PageUp => self.top = self.top.saturating_sub(self.room),
-            KeyCode::PageDown => self.top = self.top.saturating_add(self.room),
-            KeyCode::Home | KeyCode::Char('g') => self.top = 0,
-            KeyCode::End | KeyCode::Char('G') => self.top = usize::MAX,
-            _ => {}
+        if key == KeyCode::Char('d') {
+            self.span = (self.span + 1) % SPANS.len();
+            self.asked.again();
+        } else if let Some(top) = list::moved(key, self.top, self.room) {
+            self.top = top;
         }
         Action::None
     }
