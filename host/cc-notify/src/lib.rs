@@ -58,6 +58,7 @@ struct Told {
     notify: Notify,
     record: RunRecord,
     dir: RunDir,
+    /// Looked up for the collector alone.
     attempt: Option<AttemptOfRun>,
 }
 
@@ -69,7 +70,7 @@ fn look(telling: &Telling) -> Result<Told, NotifyError> {
         notify,
         record: store.run(run)?,
         dir: store.run_dir(run)?,
-        attempt: store.attempt_of_run(run)?,
+        attempt: if telling.telemetry { store.attempt_of_run(run)? } else { None },
     })
 }
 

@@ -84,7 +84,6 @@ pub fn control(
     let failed = |e: io::Error| WorkerError::io("talk to the supervisor at", &address)(e);
     let name = os::socket_name(&address).map_err(failed)?;
     let Ok(stream) = connect(name) else { return Ok(None) };
-    let failed = |e: io::Error| WorkerError::io("talk to the supervisor at", &address)(e);
     let mut line = serde_json::to_vec(request).map_err(|e| failed(e.into()))?;
     line.push(b'\n');
     let reply = exchange(stream, line).map_err(failed)?;

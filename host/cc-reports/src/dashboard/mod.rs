@@ -153,7 +153,7 @@ impl Renderer {
     /// When a template does not fit.
     pub fn file(&self, file: &File, now: &str) -> Result<String, RenderError> {
         let full: Vec<&str> = file.runs.iter().map(|run| run.head.line.id.as_str()).collect();
-        let rows = text::script_json(&rows(file, now));
+        let rows = text::script_json(&rows(&file.all, &full, now));
         self.render(
             "file.html",
             context! {
@@ -259,7 +259,7 @@ pub fn choices(runs: &[RunLine]) -> model::Choices {
 }
 
 /// Every run in few bytes: names stand once, and rows say which.
-fn rows(file: &File, now: &str) -> Json {
+fn rows(runs: &[RunLine], full: &[&str], now: &str) -> Json {
     let mut names = [const { Vec::<String>::new() }; 3];
     let mut profiles: Vec<(String, String)> = Vec::new();
     let mut index = |of: usize, name: &str| {
@@ -270,8 +270,8 @@ fn rows(file: &File, now: &str) -> Json {
         })
     };
     let seconds = |ts: &str| ts.parse::<jiff::Timestamp>().map_or(0, jiff::Timestamp::as_second);
-    let mut rows = Vec::with_capacity(file.all.len());
-    for run in &file.all {
+    let mut rows = Vec::with_capacity(runs.len());
+    for run in runs {
         let profile = profiles.iter().position(|(id, _)| *id == run.profile_id).unwrap_or_else(|| {
             profiles.push((run.profile_id.clone(), run.profile.clone()));
             profiles.len() - 1
@@ -300,7 +300,6 @@ fn rows(file: &File, now: &str) -> Json {
         row.extend(task.map(Json::from));
         rows.push(Json::Array(row));
     }
-    let full: Vec<&str> = file.runs.iter().map(|run| run.head.line.id.as_str()).collect();
     let [statuses, roles, models] = names;
     json!({ "now": seconds(now), "full": full, "statuses": statuses, "roles": roles, "models": models,
             "profiles": profiles, "rows": rows })
