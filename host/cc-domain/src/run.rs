@@ -89,6 +89,31 @@ pub enum RunMode {
     Benchmark,
 }
 
+impl RunMode {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Blocking, Self::Streaming, Self::Visible, Self::Demo, Self::Benchmark];
+    /// Those whose runs are no work of the user's: figures leave them out, or tell them apart.
+    pub const APART: [Self; 2] = [Self::Demo, Self::Benchmark];
+
+    /// As it is stored and shown.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Blocking => "blocking",
+            Self::Streaming => "streaming",
+            Self::Visible => "visible",
+            Self::Demo => "demo",
+            Self::Benchmark => "benchmark",
+        }
+    }
+
+    /// The mode of that name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|mode| mode.as_str() == name)
+    }
+}
+
 /// Why a run was ended from outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

@@ -1,14 +1,11 @@
 //! What runs were worth.
 
-use cc_domain::{GradeSource, RunGrade, RunId, Verified, WorkVerdict};
+use cc_domain::{GradeSource, RunGrade, RunId, RunMode, Verified, WorkVerdict};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    Result, Store,
-    runs::{mode, mode_name, parsed},
-};
+use crate::{Result, Store, runs::parsed};
 
 /// What is read with one run only.
 #[derive(Default, Serialize, Deserialize)]
@@ -72,7 +69,7 @@ fn insert(db: &Connection, grade: &RunGrade) -> rusqlite::Result<()> {
         grade.score,
         grade.passed,
         grade.verified.map(Verified::as_str),
-        mode_name(grade.mode),
+        grade.mode.as_str(),
         grade.role.as_str(),
         grade.profile_id,
         grade.model,
@@ -93,7 +90,7 @@ fn grade(row: &Row<'_>) -> rusqlite::Result<RunGrade> {
         verified: row.get::<_, Option<String>>("verified")?.as_deref().and_then(Verified::parse),
         verdict: detail.verdict,
         comment: detail.comment,
-        mode: parsed(row, "mode", mode)?,
+        mode: parsed(row, "mode", RunMode::parse)?,
         role: parsed(row, "role", |t| t.parse().ok())?,
         profile_id: row.get("profile_id")?,
         model: row.get("model")?,

@@ -5,17 +5,12 @@ use std::collections::BTreeMap;
 use cc_domain::{GradeSource, Role, RunMode, RunStatus, Verified, automatic_score};
 use rusqlite::{Row, named_params};
 
-use crate::{
-    Result, Store,
-    runs::{mode_name, parsed},
-};
+use crate::{Result, Store, runs::parsed};
 
 /// Runs that are looked at, newest first: a model is judged by how it does now, and routing must stay quick.
 const RUNS: u32 = 1_000;
 /// The newest runs of a line, among which failed verifications are counted apart.
 const RECENT: u32 = 10;
-/// Runs that say nothing of a model's work.
-const APART: [RunMode; 2] = [RunMode::Demo, RunMode::Benchmark];
 
 /// What became of the runs of one model on one profile in one role.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,7 +52,7 @@ impl Store {
              WHERE (r.status IN ({}) OR g.source = '{manual}') AND r.mode NOT IN ({})
              ORDER BY r.started_ms DESC, r.run_id DESC LIMIT :limit",
             quoted(&ended),
-            quoted(&APART.map(mode_name)),
+            quoted(&RunMode::APART.map(RunMode::as_str)),
             manual = GradeSource::Manual.as_str(),
         );
         let rows: Vec<Option<PastRun>> = self.sql("sum up runs", |db| {

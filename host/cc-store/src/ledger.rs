@@ -8,7 +8,7 @@ use rusqlite::{Connection, Row, Transaction, TransactionBehavior, named_params, 
 
 use crate::{
     Result, RunDir, RunFilter, Store, StoreError, Terms, queue,
-    runs::{mode_name, text, to_sql},
+    runs::{text, to_sql},
 };
 
 /// What one model used in one run, on one profile, in one day.
@@ -192,7 +192,7 @@ fn insert(db: &Connection, run: &RunRecord, line: &LedgerLine) -> rusqlite::Resu
         ":declared_model": line.declared_model,
         ":role": run.role.as_str(),
         ":project": text(&run.workspace_root),
-        ":mode": mode_name(run.mode),
+        ":mode": run.mode.as_str(),
         ":input": to_sql(usage.input_tokens),
         ":output": to_sql(usage.output_tokens),
         ":cache_read": to_sql(usage.cache_read_tokens),
@@ -219,7 +219,7 @@ fn standing(db: &Connection, place: &Place<'_>) -> rusqlite::Result<Standing> {
 
 /// Demo runs cost nothing and count nowhere.
 fn spending(db: &Connection, place: &Place<'_>) -> rusqlite::Result<Standing> {
-    let demo = mode_name(RunMode::Demo);
+    let demo = RunMode::Demo.as_str();
     let of_day = "SELECT sum(usd), sum(tokens),
             sum(usd) FILTER (WHERE profile_id = ?2), sum(tokens) FILTER (WHERE profile_id = ?2),
             sum(usd) FILTER (WHERE project = ?3), sum(tokens) FILTER (WHERE project = ?3)

@@ -128,7 +128,7 @@ pub(crate) fn put(db: &Connection, dir: &RunDir, record: &RunRecord) -> rusqlite
             ":run_id": record.run_id.as_str(),
             ":status": record.status.as_str(),
             ":active": record.status.is_active(),
-            ":mode": mode_name(record.mode),
+            ":mode": record.mode.as_str(),
             ":role": record.role.as_str(),
             ":task_type": record.task_type.as_str(),
             ":profile_id": record.route.profile_id,
@@ -204,7 +204,7 @@ pub(crate) fn conditions(filter: &RunFilter) -> (String, Vec<Sql>) {
         all.add("active = ?", [Sql::from(active)]);
     }
     all.any_of("status", filter.statuses.iter().map(|s| s.as_str()));
-    all.any_of("mode", filter.modes.iter().map(|m| mode_name(*m)));
+    all.any_of("mode", filter.modes.iter().map(|mode| mode.as_str()));
     all.any_of("role", filter.role.iter().map(Role::as_str));
     all.any_of("profile_id", filter.profile_id.iter().map(String::as_str));
     all.any_of("team_id", filter.team_id.iter().map(TeamId::as_str));
@@ -255,7 +255,7 @@ fn summary(row: &Row<'_>) -> rusqlite::Result<RunSummary> {
     Ok(RunSummary {
         run_id: parsed(row, "run_id", |t| t.parse().ok())?,
         status: parsed(row, "status", RunStatus::parse)?,
-        mode: parsed(row, "mode", mode)?,
+        mode: parsed(row, "mode", RunMode::parse)?,
         role: parsed(row, "role", |t| t.parse().ok())?,
         task_type: parsed(row, "task_type", |t| t.parse().ok())?,
         profile_id: row.get("profile_id")?,
@@ -295,22 +295,6 @@ pub(crate) fn parsed<T>(
         let what = format!("'{text}' is not a {column} this version knows");
         rusqlite::Error::FromSqlConversionFailure(index, rusqlite::types::Type::Text, what.into())
     })
-}
-
-const MODES: [(RunMode, &str); 5] = [
-    (RunMode::Blocking, "blocking"),
-    (RunMode::Streaming, "streaming"),
-    (RunMode::Visible, "visible"),
-    (RunMode::Demo, "demo"),
-    (RunMode::Benchmark, "benchmark"),
-];
-
-pub(crate) fn mode_name(mode: RunMode) -> &'static str {
-    MODES.iter().find(|(m, _)| *m == mode).map_or("blocking", |(_, name)| name)
-}
-
-pub(crate) fn mode(name: &str) -> Option<RunMode> {
-    MODES.iter().find(|(_, n)| *n == name).map(|(mode, _)| *mode)
 }
 
 pub(crate) fn text(path: &Path) -> String {

@@ -3,7 +3,7 @@
 use cc_domain::{Role, RunMode, RunStatus, Usage};
 use rusqlite::Row;
 
-use crate::{Result, Store, runs::mode_name};
+use crate::{Result, Store};
 
 /// Runs that are looked at, newest first.
 const RUNS: u32 = 200;
@@ -31,7 +31,7 @@ impl Store {
                  AND input_tokens + output_tokens > 0
              ORDER BY started_ms DESC, run_id DESC LIMIT {RUNS}",
             RunStatus::Succeeded.as_str(),
-            mode_name(RunMode::Demo),
+            RunMode::Demo.as_str(),
         );
         let rows = self.sql("sum up runs", |db| {
             let rows: rusqlite::Result<Vec<[i64; 5]>> =

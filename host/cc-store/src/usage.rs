@@ -1,6 +1,6 @@
 //! Sums of the ledger, as people ask for them.
 
-use cc_domain::{Accuracy, Usage};
+use cc_domain::{Accuracy, RunMode, Usage};
 use jiff::{civil::Date, tz::TimeZone};
 use rusqlite::{Connection, Row, params};
 
@@ -65,9 +65,6 @@ fn sums(db: &Connection, by: Option<UsageBy>, first: Date, last: Date) -> rusqli
     db.prepare(&select(by))?.query_map(values, sum)?.collect()
 }
 
-/// Modes whose runs are no work.
-const APART: [&str; 2] = ["demo", "benchmark"];
-
 /// Runs without a line used nothing, and still were runs.
 fn select(by: Option<UsageBy>) -> String {
     let key = match by {
@@ -103,7 +100,7 @@ fn select(by: Option<UsageBy>) -> String {
                  AND NOT EXISTS (SELECT 1 FROM ledger WHERE ledger.run_id = runs.run_id)
          ) AS used LEFT JOIN runs ON runs.run_id = used.run_id
          GROUP BY 1, 3 ORDER BY {order}",
-        apart = APART.join("', '"),
+        apart = RunMode::APART.map(RunMode::as_str).join("', '"),
         reported = of(Accuracy::Reported),
         priced = of(Accuracy::Priced),
         reckoned = of(Accuracy::Reckoned),
@@ -133,13 +130,11 @@ fn sum(row: &Row<'_>) -> rusqlite::Result<UsageSum> {
 
 #[cfg(test)]
 mod tests {
-    use cc_domain::RunMode;
-
     use super::*;
-    use crate::runs::mode_name;
 
     #[test]
-    fn what_is_kept_apart_are_modes_that_exist_or_will() {
-        assert_eq!(mode_name(RunMode::Demo), APART[0]);
+    fn what_is_kept_apart_are_demo_and_benchmark_runs() {
+        assert_eq!(RunMode::APART.map(RunMode::as_str), ["demo", "benchmark"]);
+        assert!(select(None).contains("'demo', 'benchmark'"));
     }
 }

@@ -229,9 +229,5 @@ fn line(row: &RunSummary) -> model::RunLine {
 
 /// What a run was for, when it was no work: figures of usage and quality leave it out, too.
 fn apart(mode: RunMode) -> Option<&'static str> {
-    match mode {
-        RunMode::Demo => Some("demo"),
-        RunMode::Benchmark => Some("benchmark"),
-        RunMode::Blocking | RunMode::Streaming | RunMode::Visible => None,
-    }
+    RunMode::APART.contains(&mode).then_some(mode.as_str())
 }
