@@ -3,6 +3,7 @@
 Both are fetched once into a folder of their own (CC_DASHBOARD_TOOLS, default ~/.cache/cc-orchestrator-dashboard).
 """
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -39,18 +40,20 @@ def run(*command):
 def with_playwright():
     """Goes on in a Python that has playwright; returns where it has."""
     chromium()
-    try:
-        import playwright  # noqa: F401
+    in_python_with("playwright", PLAYWRIGHT, tools())
+
+
+def in_python_with(package, version, folder):
+    """Goes on in a Python that has the package, from PyPI, in an environment below `folder`; returns where it has."""
+    if importlib.util.find_spec(package):
         return
-    except ImportError:
-        pass
-    home = tools() / f"python-{PLAYWRIGHT}"
+    home = folder / f"python-{version}"
     python = home / "bin" / "python"
     if Path(sys.prefix) == home:
-        raise Skip(f"playwright {PLAYWRIGHT} cannot be had")
+        raise Skip(f"{package} {version} cannot be had")
     if not (home / "ready").exists():
         venv.create(home, with_pip=True, clear=True)
-        run(python, "-m", "pip", "--quiet", "install", f"playwright=={PLAYWRIGHT}")
+        run(python, "-m", "pip", "--quiet", "install", f"{package}=={version}")
         (home / "ready").touch()
     os.execv(python, [str(python), *sys.argv])
 

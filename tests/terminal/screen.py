@@ -7,31 +7,18 @@ import select
 import signal
 import struct
 import subprocess
-import sys
 import termios
 import time
-import venv
 from pathlib import Path
+
+from browser import in_python_with
 
 PYTE = "0.8.2"
 
 
 def with_pyte():
     """Goes on in a Python that has pyte."""
-    try:
-        import pyte  # noqa: F401
-        return
-    except ImportError:
-        pass
-    home = Path.home() / ".cache" / "cc-orchestrator-terminal" / f"python-{PYTE}"
-    python = home / "bin" / "python"
-    if Path(sys.prefix) == home:
-        raise SystemExit(f"pyte {PYTE} cannot be had")
-    if not (home / "ready").exists():
-        venv.create(home, with_pip=True, clear=True)
-        subprocess.run([python, "-m", "pip", "--quiet", "install", f"pyte=={PYTE}"], check=True)
-        (home / "ready").touch()
-    os.execv(python, [str(python), *sys.argv])
+    in_python_with("pyte", PYTE, Path.home() / ".cache" / "cc-orchestrator-terminal")
 
 
 class Screen:
